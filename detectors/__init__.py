@@ -1,0 +1,1 @@
+"""How we look: one file a method, one line here."""

@@ -1,0 +1,141 @@
+"""What goes into a detector and what comes out."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pillarfour.errors import DetectorError
+
+Judge = Literal["newest", "all"]
+STATUSES = ("ok", "insufficient_history", "no_data", "not_converged", "constant")
+OK, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, CONSTANT = range(len(STATUSES))
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Counts of many series on one calendar.
+
+    Parameters
+    ----------
+    values
+        Counts [unit], shape (n_series, n_periods). NaN marks a period not yet published, or not published apart; 0 is zero.
+    series
+        What each row is, such as a ``SeriesKey``; no two alike.
+    periods
+        What each column is: months or weeks, without a gap.
+    unit
+        ``events`` or ``persons``, or for mixed panels what the reader must know.
+    """
+
+    values: Floats
+    series: tuple[Hashable, ...]
+    periods: pd.PeriodIndex
+    unit: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no panel."""
+        if self.values.shape != (len(self.series), len(self.periods)):
+            raise DetectorError(
+                f"panel: values have shape {self.values.shape}, but there are {len(self.series)} series "
+                f"and {len(self.periods)} periods; give one row a series and one column a period"
+            )
+        if self.periods.freqstr[0] not in "MW":
+            raise DetectorError(f"panel: periods are {self.periods.freqstr}; give months or weeks")
+        if len(self.periods) > 1 and not (np.diff(self.periods.asi8) == 1).all():
+            raise DetectorError("panel: the calendar has gaps or is out of order; give every period once, NaN where nothing is published")
+        if (self.values < 0).any():
+            row, column = np.argwhere(self.values < 0)[0]
+            raise DetectorError(
+                f"panel: {self.series[row]} {self.periods[column]}: a count of {self.values[row, column]:g}; counts are never negative"
+            )
+
+    @property
+    def periods_per_year(self) -> int:
+        """12 for months, 52 for weeks."""
+        return 12 if self.periods.freqstr[0] == "M" else 52
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """How far each judged period of each series lies from what was expected.
+
+    Parameters
+    ----------
+    panel
+        What was judged.
+    columns
+        Which of the panel's columns were judged, shape (n_judged,).
+    expected, lower, upper
+        In the panel's unit, shape (n_series, n_judged); NaN where there is none.
+    score
+        1 at the upper threshold, -1 at the lower one; NaN where there is none.
+    p_value
+        Chance of a period at least as far out, one-sided; NaN for methods that give a run length instead.
+    status
+        Index into ``STATUSES``, shape (n_series, n_judged).
+    false_alarms_per_year
+        How often a series in control would alarm by chance, as stated by the method.
+    method
+        The detector's name.
+    """
+
+    panel: Panel = field(repr=False)
+    columns: npt.NDArray[np.intp]
+    expected: Floats
+    lower: Floats
+    upper: Floats
+    score: Floats
+    p_value: Floats
+    status: npt.NDArray[np.int8]
+    false_alarms_per_year: float
+    method: str
+
+    @property
+    def direction(self) -> npt.NDArray[np.int8]:
+        """1 above, -1 below, 0 at what was expected or not judged."""
+        return np.sign(np.nan_to_num(self.score)).astype(np.int8)
+
+    @property
+    def alarm(self) -> npt.NDArray[np.bool_]:
+        """Whether a threshold was reached."""
+        return np.abs(np.nan_to_num(self.score)) >= 1
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a series and judged period, in that order."""
+        n_series, n_judged = self.score.shape
+        return pd.DataFrame(
+            {
+                "series": np.repeat(np.array([str(key) for key in self.panel.series], dtype=object), n_judged),
+                "period": np.tile(self.panel.periods[self.columns].astype(str), n_series),
+                "value": self.panel.values[:, self.columns].ravel(),
+                "expected": self.expected.ravel(),
+                "lower": self.lower.ravel(),
+                "upper": self.upper.ravel(),
+                "score": self.score.ravel(),
+                "p_value": self.p_value.ravel(),
+                "alarm": self.alarm.ravel(),
+                "direction": self.direction.ravel(),
+                "status": np.array(STATUSES, dtype=object)[self.status.ravel()],
+            }
+        )
+
+
+class Detector(Protocol):
+    """A method with its parameters; it has no memory."""
+
+    name: str
+    least_history: int
+    """Periods before the judged one without which it says ``insufficient_history``."""
+
+    def __init__(self, parameters: Any = None) -> None:
+        """Take a frozen pydantic model of parameters, or the defaults."""
+
+    def detect(self, panel: Panel, *, judge: Judge = "newest") -> Scores:
+        """Score the newest period of every series, or every period with what precedes it alone."""
+        ...
