@@ -1,0 +1,56 @@
+"""Find the documents that a publisher's page links to."""
+
+import re
+from urllib.parse import unquote_to_bytes, urldefrag, urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from requests.utils import requote_uri
+
+from pillarfour.model import Link
+
+
+def links(html: str, page_url: str, pattern: str | re.Pattern[str]) -> list[Link]:
+    """Find a page's links that match, in the page's order, each once.
+
+    Parameters
+    ----------
+    html
+        The page's text, as ``Client.page`` gives it.
+    page_url
+        Where it was read: what its relative links start from, unless it has a ``<base>``.
+    pattern
+        Searched in the absolute link with percent-escapes decoded, so that ``DARIÉN`` finds ``DARI%C3%89N``.
+
+    Returns
+    -------
+    list of Link
+        ``url`` absolute, percent-encoded, without a fragment; ``name`` the decoded file name.
+    """
+    page = BeautifulSoup(html, "html.parser")
+    base = page.find("base", href=True)
+    start = urljoin(page_url, _href(base)) if isinstance(base, Tag) else page_url
+    wanted = re.compile(pattern)
+    found: dict[str, Link] = {}
+    for anchor in page.find_all(["a", "area"], href=True):
+        try:
+            url = urldefrag(requote_uri(urljoin(start, _href(anchor)))).url
+            address = urlsplit(url)
+        except ValueError:
+            continue  # an href such as http://[ leads nowhere, in a browser too
+        if address.scheme in {"http", "https"} and wanted.search(_decoded(url)):
+            found.setdefault(url, Link(url=url, name=_decoded(address.path).rsplit("/", 1)[-1]))
+    return list(found.values())
+
+
+def _href(tag: Tag) -> str:
+    """Read an href as browsers do: without the line breaks that editors leave in it."""
+    return re.sub(r"[\t\r\n]", "", str(tag["href"])).strip()
+
+
+def _decoded(address: str) -> str:
+    """Undo percent-escapes, in UTF-8 or in the Latin-1 of older servers."""
+    content = unquote_to_bytes(address)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
