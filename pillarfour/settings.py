@@ -1,0 +1,60 @@
+"""Where things lie and whom to tell, from the environment (``PILLARFOUR_*``); every setting has a default that runs."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Secrets come from the environment or a Prefect block, never from a file of the project.
+
+    Parameters
+    ----------
+    store
+        The folder of raw documents, releases, visits and the ledger.
+    bundle
+        Whether the rebuilt documents of ``data/bundle`` are read as history.
+    ledger_url
+        A SQLAlchemy URL; by default SQLite inside the store.
+    mail_to
+        Addresses, separated by commas; none means that messages stay in the outbox folder as ``.eml`` files.
+    smtp_password_block
+        The name of a Prefect ``Secret`` block that holds the password, in place of ``smtp_password``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PILLARFOUR_", frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    store: Path = CHECKOUT / "data" / "store"
+    triggers: Path = CHECKOUT / "triggers.yaml"
+    bundle: bool = True
+    bundle_folder: Path = CHECKOUT / "data" / "bundle"
+    inbox: Path = CHECKOUT / "data" / "inbox"
+    outbox: Path | None = None
+    ledger_url: str | None = None
+    contact: str = "https://github.com/pillarfour/pillarfour"
+
+    mail_from: str = "pillarfour@localhost"
+    mail_to: Annotated[tuple[str, ...], NoDecode] = ()
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_password_block: str | None = None
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL."""
+        return self.ledger_url or f"sqlite:///{self.store.resolve() / 'ledger.sqlite'}"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where messages are written: beside the default store, or inside another one."""
+        if self.outbox is not None:
+            return self.outbox
+        return CHECKOUT / "data" / "outbox" if self.store == CHECKOUT / "data" / "store" else self.store / "outbox"
