@@ -65,6 +65,9 @@ class Web(Facts):
     content_types: tuple[str, ...]
     pause_seconds: float = 1.5
     timeout_seconds: float = 30
+    """For the connection, and for each wait for the next bytes."""
+    deadline_seconds: float = 300
+    """For one page or document as a whole, repeated attempts and waits included."""
     attempts: int = 4
     first_wait_seconds: float = 3
     max_megabytes: int = 50
