@@ -51,7 +51,7 @@ class Tls(Facts):
     """How far the publisher's certificate is trusted; an exception states its reason."""
 
     authority: str | None = None
-    """A PEM file beside the recipe, pinned in place of the public authorities."""
+    """A PEM file beside the recipe, the whole chain up to its root, pinned in place of the public authorities; ``load`` makes the path absolute."""
     verify: bool = True
     reason: str | None = None
 
@@ -193,6 +193,10 @@ def load(module_file: str) -> Recipe:
     faults = list(_faults(recipe, path))
     if faults:
         raise ConfigurationError("\n".join(faults))
+    tls = recipe.web.tls
+    if tls.authority:
+        pinned = tls.model_copy(update={"authority": str(path.parent / tls.authority)})
+        recipe = recipe.model_copy(update={"web": recipe.web.model_copy(update={"tls": pinned})})
     return recipe
 
 
@@ -203,6 +207,8 @@ def _faults(recipe: Recipe, path: Path) -> Iterator[str]:
         yield f"{path.name}: cadence: give exactly one of day_of_next_month and days_after_period"
     if not recipe.web.tls.verify and not recipe.web.tls.reason:
         yield f"{path.name}: web.tls: verify is off without a reason; state the reason"
+    if recipe.web.tls.authority and not (path.parent / recipe.web.tls.authority).is_file():
+        yield f"{path.name}: web.tls: authority: {recipe.web.tls.authority!r} is not beside the recipe; put the PEM file there"
     for table in (*(recipe.views.tables if recipe.views else ()), *(waiver.table for waiver in recipe.waivers)):
         if table not in recipe.tables:
             yield f"{path.name}: {table!r} is not one of the tables {', '.join(recipe.tables)}"
