@@ -1,9 +1,10 @@
-"""Find the documents that a publisher's page links to."""
+"""Read publishers' pages, and find the documents that they link to."""
 
 import re
 from urllib.parse import unquote_to_bytes, urldefrag, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EncodingDetector
 from requests.utils import requote_uri
 
 from pillarfour.model import Link
@@ -54,3 +55,20 @@ def _decoded(address: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def read(content: bytes, charset: str | None = None) -> str:
+    """Decode a page: as its server says, else as it says itself, else UTF-8, else as a browser would, in Windows-1252."""
+    for encoding in (charset, EncodingDetector.find_declared_encoding(content, is_html=True), "utf-8"):
+        if encoding:
+            try:
+                return content.decode(encoding)
+            except (LookupError, UnicodeDecodeError):
+                continue
+    return content.decode("windows-1252", errors="replace")
+
+
+def title(html: str) -> str | None:
+    """Give a page's title on one line, if it has one."""
+    found = BeautifulSoup(html, "html.parser").find("title")
+    return " ".join(found.get_text().split()) or None if found else None
