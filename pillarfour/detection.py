@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import BaseModel
 
 from pillarfour.errors import DetectorError
 
@@ -130,8 +131,10 @@ class Detector(Protocol):
     """A method with its parameters; it has no memory."""
 
     name: str
+    parameters_type: type[BaseModel]
+    """The frozen model of its parameters; what a file of triggers says is validated against it."""
     least_history: int
-    """Periods before the judged one without which it says ``insufficient_history``."""
+    """Published months before the judged one without which it says ``insufficient_history``."""
 
     def __init__(self, parameters: Any = None) -> None:
         """Take a frozen pydantic model of parameters, or the defaults."""
