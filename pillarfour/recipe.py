@@ -51,7 +51,7 @@ class Tls(Facts):
     """How far the publisher's certificate is trusted; an exception states its reason."""
 
     authority: str | None = None
-    """A PEM file beside the recipe, the whole chain up to its root, pinned in place of the public authorities; ``load`` makes the path absolute."""
+    """A PEM file beside the recipe: the chain up to its root, pinned in place of the public authorities. ``load`` makes it absolute."""
     verify: bool = True
     reason: str | None = None
 
