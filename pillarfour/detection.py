@@ -7,7 +7,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel
 
 from pillarfour.errors import DetectorError
 
@@ -131,7 +130,7 @@ class Detector(Protocol):
     """A method with its parameters; it has no memory."""
 
     name: str
-    parameters_type: type[BaseModel]
+    parameters_type: type[Any]
     """The frozen model of its parameters; what a file of triggers says is validated against it."""
     least_history: int
     """Published months before the judged one without which it says ``insufficient_history``."""
