@@ -33,6 +33,8 @@ class Measure(Facts):
 
     unit: Literal["events", "persons"]
     counts: str
+    cumulative: bool = True
+    """Whether each document repeats the periods of its year that earlier ones gave; if not, leaving them out is no loss."""
 
 
 class Cadence(Facts):
@@ -106,6 +108,8 @@ class Tolerance(Facts):
     """The last month of the publisher's year; periods of ended years are closed."""
     closed: float
     open: float
+    floor: int = 0
+    """A move of at most this many is never too much, so that a month of 20 may gain 3 where the tolerance is a share."""
     rows_may_vanish: bool
     """Whether a row of a closed period may go missing, as when a small country moves into *other*."""
 
