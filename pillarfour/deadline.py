@@ -8,7 +8,6 @@ from typing import Any
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool
 
 
 class WatchedAdapter(HTTPAdapter):
@@ -32,9 +31,9 @@ class WatchedAdapter(HTTPAdapter):
         finally:
             timer.cancel()
 
-    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> HTTPConnectionPool:
+    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
         """Have the pool make connections that report their socket."""
-        pool = super().get_connection_with_tls_context(*arguments, **options)
+        pool: Any = super().get_connection_with_tls_context(*arguments, **options)
         kind = pool.ConnectionCls
         if kind not in self._kinds.values():
             pool.ConnectionCls = self._kinds.setdefault(kind, type("Watched", (kind,), {"connect": _reporting(kind, self._watch)}))

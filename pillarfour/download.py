@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import urljoin
 
 import requests
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.utils import requote_uri
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -66,7 +67,7 @@ class Downloader:
         self._sleep = sleep
         self._asked_at: dict[str, float] = {}
         self._adapter = WatchedAdapter()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.mount("https://", self._adapter)
         self._session.mount("http://", self._adapter)
         self._session.auth = _no_netrc
@@ -114,10 +115,10 @@ class Downloader:
                 stream=True,
                 verify=self._web.tls.authority or self._web.tls.verify,  # said at each request: REQUESTS_CA_BUNDLE overrides a session's
             ) as response:
-                target = self._session.get_redirect_target(response)
+                target = requests.Session.get_redirect_target(self._session, response)
                 if target is None:
                     return self._answer(response, conditional=bool(headers))
-                url = requote_uri(urljoin(url, target))
+                url = _joined(url, target)
         raise Refused(f"redirected more than {HOPS} times, at last to {url}")
 
     def _allowed(self, url: str) -> str:
@@ -167,9 +168,23 @@ class Downloader:
         raise Refused(f"is larger than the recipe's web.max_megabytes, {self._web.max_megabytes} MB")
 
 
+class _Session(requests.Session):
+    """Leaves redirects to its caller."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See none: requests reads a redirect's whole body, of any size, also where it shall not follow."""
+
+
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Send no credentials; with no authentication of its own requests would read ~/.netrc."""
     return request
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return requote_uri(urljoin(url, target))
+    except ValueError as cause:
+        raise Refused(f"leads to {target!r}, which is no address") from cause
 
 
 def _is_this_machine(host: str) -> bool:
@@ -180,20 +195,19 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _failure(cause: requests.RequestException) -> Passing | Refused:
-    """Tell what time may mend from what it will not."""
-    reason: BaseException | None = cause
-    while reason is not None:
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            return Refused(
-                f"its certificate is not trusted ({reason.verify_message}); if the publisher's chain is broken, "
-                "pin the authority's whole chain as web.tls.authority in the recipe"
-            )
-        reason = reason.__cause__ or reason.__context__
-    if isinstance(cause, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError):
-        return Passing(f"broke off or could not be reached ({cause})")
-    if isinstance(cause, requests.exceptions.ContentDecodingError):
-        return Passing(f"sent a damaged body ({cause})")
-    return Refused(f"could not be asked ({cause})")
+    """Tell what time may mend from what it will not, by the innermost reason."""
+    reason: BaseException = cause
+    while not isinstance(reason, ssl.SSLCertVerificationError) and (deeper := reason.__cause__ or reason.__context__):
+        reason = deeper
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return Refused(
+            f"its certificate is not trusted ({reason.verify_message}); if the publisher's chain is broken, "
+            "pin the authority's chain as web.tls.authority in the recipe"
+        )
+    said = str(reason) or type(reason).__name__
+    if isinstance(cause, requests.ConnectionError | requests.Timeout | ChunkedEncodingError | ContentDecodingError):
+        return Passing(f"could not be reached or broke off ({said})")
+    return Refused(f"could not be asked ({said})")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_exponential, wait_random
 
 from pillarfour import clock, listing, validators
 from pillarfour.download import Answer, Downloader, Passing, Refused
@@ -131,7 +131,7 @@ class WebClient:
         first = self._web.first_wait_seconds
         failure = state.outcome.exception() if state.outcome else None
         asked = failure.wait_seconds if isinstance(failure, Passing) else 0
-        return max(wait_exponential_jitter(initial=first, jitter=first)(state), asked)
+        return max((wait_exponential(multiplier=first) + wait_random(0, first))(state), asked)
 
     def _check_type(self, url: str, answer: Answer) -> None:
         declared = answer.media_type
