@@ -1,0 +1,155 @@
+"""The conditions of ``triggers.yaml``: leaves that look at a series, and all / any / not / at_least of them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pillarfour.alerts.model import Level
+from pillarfour.recipe import Facts
+from pillarfour.strict_yaml import Location
+from pillarfour.triggers.names import known, wrong
+
+Direction = Literal["up", "down"]
+DetectorName = Annotated[str, known("detector")]
+SourceName = Annotated[str, known("source")]
+StageName = Annotated[str, known("stage")]
+
+
+class DetectorLeaf(Facts):
+    """A detector's score reaches a threshold; 1 is the detector's own alarm.
+
+    The floor is what the figure must reach for a rise, and what must have been expected for a fall.
+    """
+
+    use: DetectorName
+    direction: Direction
+    score: float = Field(default=1.0, gt=0)
+    floor: float | None = Field(default=None, ge=0)
+
+
+class LevelLeaf(Facts):
+    """The figure itself, in its unit: ``counts`` where a trigger spans stages that count persons and stages that count events."""
+
+    at_least: float | None = Field(default=None, ge=0)
+    at_most: float | None = Field(default=None, ge=0)
+    unit: Literal["persons", "events", "counts"]
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise wrong("no bound; give at_least or at_most")
+        return self
+
+
+class GrowthLeaf(Facts):
+    """The figure against the one ``over_periods`` before: at least ``factor`` times it, or for a factor under 1 at most.
+
+    The floor is what the figure must reach for a rise, and what the earlier figure must have been for a fall.
+    """
+
+    over_periods: int = Field(ge=1)
+    factor: float = Field(gt=0)
+    floor: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _moving(self) -> Self:
+        if self.factor == 1:
+            raise wrong("a factor of 1 is no growth; give more for a rise, less for a fall")
+        return self
+
+
+class NewHighLeaf(Facts):
+    """The figure exceeds every one of the ``over_periods`` before it."""
+
+    over_periods: int = Field(ge=2)
+    floor: float | None = Field(default=None, ge=0)
+
+
+class StalenessLeaf(Facts):
+    """A source's next period is overdue by so many days, counted from when its publisher usually has it out."""
+
+    source: SourceName
+    days: int = Field(ge=1)
+
+
+class UpstreamLeaf(Facts):
+    """Corridor confirmation: this trigger was met at an earlier stage, at this level or above, within the months before."""
+
+    stage: StageName
+    level: Level
+    within_months: int = Field(ge=1, le=24)
+
+
+class AtLeast(Facts):
+    """So many of a list of tests."""
+
+    n: int = Field(ge=1)
+    of: tuple["Test", ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.n > len(self.of):
+            raise wrong(f"{self.n} of {len(self.of)} tests can never hold; lower n")
+        return self
+
+
+Leaf = DetectorLeaf | LevelLeaf | GrowthLeaf | NewHighLeaf | StalenessLeaf | UpstreamLeaf
+
+COMPOSED = ("all", "any", "not", "at_least")
+LEAVES = ("detector", "level", "growth", "new_high", "staleness", "upstream")
+
+
+class Test(Facts):
+    """One node of a condition: exactly one of its keys."""
+
+    __test__ = False  # pytest: this is no test class
+
+    all_: tuple["Test", ...] | None = Field(default=None, alias="all", min_length=1)
+    any_: tuple["Test", ...] | None = Field(default=None, alias="any", min_length=1)
+    not_: "Test | None" = Field(default=None, alias="not")
+    at_least: AtLeast | None = None
+    detector: DetectorLeaf | None = None
+    level: LevelLeaf | None = None
+    growth: GrowthLeaf | None = None
+    new_high: NewHighLeaf | None = None
+    staleness: StalenessLeaf | None = None
+    upstream: UpstreamLeaf | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [key for key in (*COMPOSED, *LEAVES) if getattr(self, _attribute(key)) is not None]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} stand side by side" if given else "an empty condition"
+            raise wrong(f"{said}; give exactly one of {', '.join((*COMPOSED, *LEAVES))}, and join several by all or any")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of its keys it has."""
+        return next(key for key in (*COMPOSED, *LEAVES) if getattr(self, _attribute(key)) is not None)
+
+    @property
+    def leaf(self) -> Leaf | None:
+        """What it looks at; None where it is composed."""
+        return getattr(self, self.kind) if self.kind in LEAVES else None
+
+    @property
+    def parts(self) -> tuple["Test", ...]:
+        """What it is composed of; nothing where it is a leaf."""
+        if self.at_least is not None:
+            return self.at_least.of
+        return self.all_ or self.any_ or ((self.not_,) if self.not_ is not None else ())
+
+    def leaves(self, location: Location = ()) -> Iterator[tuple[Location, Leaf, bool]]:
+        """Give every leaf with its location and whether a ``not`` turns it round."""
+        if self.leaf is not None:
+            yield (*location, self.kind), self.leaf, False
+        for number, part in enumerate(self.parts):
+            below: Location = {"not": ("not",), "at_least": ("at_least", "of", number)}.get(self.kind, (self.kind, number))
+            for place, leaf, turned in part.leaves((*location, *below)):
+                yield place, leaf, turned != (self.kind == "not")
+
+
+def _attribute(key: str) -> str:
+    return f"{key}_" if key in {"all", "any", "not"} else key

@@ -1,0 +1,70 @@
+"""What strict words cannot refuse: a trigger whose parts contradict each other."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pillarfour.strict_yaml import Location
+from pillarfour.triggers.conditions import DetectorLeaf, LevelLeaf, StalenessLeaf, UpstreamLeaf
+from pillarfour.triggers.names import Names
+
+if TYPE_CHECKING:
+    from pillarfour.triggers.schema import Trigger
+
+DIRECTIONS = {"surge": "up", "collapse": "down"}
+
+
+def faults_of(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
+    """Give each contradiction with its location; without the names known, only those the trigger shows by itself."""
+    yield from _classes(trigger)
+    yield from _upstream(trigger, names)
+    if isinstance(names, Names):
+        yield from _subjects(trigger, names)
+        yield from _units(trigger, names)
+
+
+def _classes(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
+    """Keep surge, collapse and outage apart: a missing month is never a collapse."""
+    for place, rule in trigger.rules():
+        for below, leaf, turned in rule.leaves():
+            if isinstance(leaf, StalenessLeaf) and trigger.kind != "outage":
+                yield (*place, *below), f"a missing month is no {trigger.kind}; staleness belongs in a trigger of kind outage"
+            if not isinstance(leaf, StalenessLeaf) and trigger.kind == "outage":
+                yield (*place, *below), "an outage is judged by staleness alone; move this to a trigger of another kind"
+            wanted = DIRECTIONS.get(trigger.kind)
+            if isinstance(leaf, DetectorLeaf) and wanted and place[0] == "levels" and (leaf.direction == wanted) == turned:
+                yield (*place, *below, "direction"), f"a {trigger.kind} goes {wanted}; turn the direction or change the kind"
+
+
+def _upstream(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
+    order = names.words["stage"] if isinstance(names, Names) else trigger.series.stages
+    for place, rule in trigger.rules():
+        for below, leaf, _ in rule.leaves():
+            if not isinstance(leaf, UpstreamLeaf) or leaf.stage not in order:
+                continue
+            if leaf.stage not in trigger.series.stages:
+                yield (*place, *below, "stage"), f"the trigger does not watch {leaf.stage}; add it to its stages"
+            elif all(order.index(stage) <= order.index(leaf.stage) for stage in trigger.series.stages):
+                yield (*place, *below, "stage"), f"no stage of the trigger lies after {leaf.stage}; name an earlier one"
+            if leaf.level not in trigger.levels:
+                yield (*place, *below, "level"), f"the trigger has no level {leaf.level}; give one of {', '.join(trigger.levels)}"
+
+
+def _subjects(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:
+    sources = names.words["source"]
+    for number, subject in enumerate(trigger.series.subjects):
+        place: Location = ("series", "subject") if trigger.series.subject is not None else ("series", "for_each", number)
+        if trigger.kind == "outage" and subject not in sources:
+            yield place, f"the subject of an outage is a source; known: {', '.join(sources)}"
+        elif trigger.kind != "outage" and subject in sources:
+            yield place, f'"{subject}" is a source; a {trigger.kind} is of total, a nationality or a group'
+
+
+def _units(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:
+    """Hold every level to the unit of the stages it is asked of: events are not persons."""
+    units = {stage: unit for stage in trigger.series.stages if (unit := names.units.get(stage)) is not None}
+    common = next(iter(units.values()), "counts") if len(set(units.values())) == 1 else "counts"
+    for place, rule in trigger.rules():
+        for below, leaf, _ in rule.leaves():
+            if isinstance(leaf, LevelLeaf) and units and leaf.unit != common:
+                published = ", ".join(f"{stage} {unit}" for stage, unit in units.items())
+                yield (*place, *below, "unit"), f"the stages publish {published}; write unit: {common}"

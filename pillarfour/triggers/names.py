@@ -1,0 +1,98 @@
+"""The names that ``triggers.yaml`` may use: what it defines itself, and what the registries hand in."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import AfterValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from pillarfour import lookups, strict_yaml
+from pillarfour.detection import Detector
+from pillarfour.model import OTHER, STATELESS, TOTAL
+from pillarfour.recipe import Recipe
+
+DEFINED = {"group": "groups", "detector": "detectors", "response": "responses", "recipient": "recipients"}
+"""What the file defines in mappings, by name."""
+
+LISTED = {"stage": "stages", "trigger": "triggers"}
+"""What the file defines in lists, by ``id``."""
+
+REMEDY = {"nationality": "; give an ISO 3166-1 alpha-3 code, such as HTI"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What the validators of the file may ask.
+
+    Parameters
+    ----------
+    words
+        The names of each kind, in the order of the file, one given twice twice.
+    methods
+        The registry of detectors.
+    recipes
+        The registry of sources' facts.
+    units
+        What each stage says that it counts.
+    """
+
+    words: Mapping[str, tuple[str, ...]]
+    methods: Mapping[str, type[Detector]]
+    recipes: Mapping[str, Recipe]
+    units: Mapping[str, str]
+
+
+def collect(document: Any, *, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Names:
+    """Collect the names from a document that may still be wrong in any way."""
+    root = document if isinstance(document, Mapping) else {}
+    words = {kind: _keys(root.get(section)) for kind, section in DEFINED.items()}
+    words |= {kind: _ids(root.get(section)) for kind, section in LISTED.items()}
+    words["method"] = tuple(detectors)
+    words["source"] = tuple(recipes)
+    words["nationality"] = tuple(sorted({code for code, _ in lookups.load().display} - {OTHER, STATELESS, TOTAL}))
+    words["subject"] = ("total", *words["group"], *words["nationality"], *words["source"])
+    return Names(words=words, methods=detectors, recipes=recipes, units=_units(root.get("stages")))
+
+
+def known(kind: str) -> AfterValidator:
+    """Refuse a word that is no name of this kind, and offer the nearest; without a context every word passes."""
+
+    def check(word: str, info: ValidationInfo) -> str:
+        names = info.context
+        if isinstance(names, Names) and word not in names.words[kind]:
+            raise wrong(strict_yaml.unknown(kind, word, names.words[kind], remedy=REMEDY.get(kind, "")))
+        return word
+
+    return AfterValidator(check)
+
+
+def once(kind: str) -> AfterValidator:
+    """Refuse a name that two things of this kind have."""
+
+    def check(word: str, info: ValidationInfo) -> str:
+        names = info.context
+        if isinstance(names, Names) and names.words[kind].count(word) > 1:
+            raise wrong(f'{kind} "{word}" is given twice; name one of them otherwise')
+        return word
+
+    return AfterValidator(check)
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """Make an error of a message that may hold braces."""
+    return PydanticCustomError("wrong", "{message}", {"message": message})
+
+
+def _keys(section: Any) -> tuple[str, ...]:
+    return tuple(str(key) for key in section) if isinstance(section, Mapping) else ()
+
+
+def _units(section: Any) -> dict[str, str]:
+    entries: Collection[Any] = section if isinstance(section, list) else ()
+    return {str(entry["id"]): str(entry["unit"]) for entry in entries if isinstance(entry, Mapping) and {"id", "unit"} <= entry.keys()}
+
+
+def _ids(section: Any) -> tuple[str, ...]:
+    entries: Collection[Any] = section if isinstance(section, list) else ()
+    return tuple(str(entry["id"]) for entry in entries if isinstance(entry, Mapping) and "id" in entry)
