@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INK, EXPECTED, BAND, ALARM, FAINT = "#111111", "#2f5d8a", "#c9d6e2", "#c22f1d", "#8a8a8a"
 DOTS_PER_INCH = 150
 SHOWN_PERIODS = 36
-BREAK_LABEL_LENGTH = 28
+BREAK_LABEL_LENGTH = 34
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +64,8 @@ class Chart:
             )
 
 
-def chart_of(
-    scores: Scores, series: Hashable, *, title: str, counts: str, breaks: Sequence[Break] = (), shown: int = SHOWN_PERIODS
-) -> Chart:
-    """Take the newest periods of one series out of a detector's scores.
+def chart_of(scores: Scores, series: Hashable, *, title: str, counts: str, breaks: Sequence[Break] = ()) -> Chart:
+    """Take one series out of a detector's scores: up to three years, back from its newest figure.
 
     Parameters
     ----------
@@ -75,15 +73,13 @@ def chart_of(
         Judged at every period (``judge="all"``) for a whole line of what was expected; periods not judged stay without one.
     series
         One of the panel's series.
-    shown
-        How many periods, counted back from the newest one with a figure.
     """
     panel = scores.panel
     row = panel.series.index(series)
-    values = panel.values[row]
+    values = panel.values[row]  # noqa: PD011 - a panel, not a data frame
     published = [column for column, value in enumerate(values) if isfinite(value)]
     end = published[-1] + 1 if published else len(values)
-    window = range(max(0, end - shown), end)
+    window = range(max(0, end - SHOWN_PERIODS), end)
     judged = {int(column): position for position, column in enumerate(scores.columns)}
     alarm = scores.alarm[row]
 

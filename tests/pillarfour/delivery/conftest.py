@@ -1,0 +1,197 @@
+"""One night as an example: Haitian nationals in the Darién, June 2021. Counts are the published ones, what was expected of them is made up."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pillarfour.alerts.model import AlertKey, AlertState, Condition, Evidence, Transition
+from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Standing, Topic
+from pillarfour.model import Problem, Release
+from pillarfour.report.charts import Break, Chart
+
+COUNTS = "crossings (persons counted at each crossing)"
+RULE = "5f0c" * 16
+MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021) for month in range(1, 13))[:18]
+HAITI_BRAZIL_CHILE = (1332, 1535, 972, 0, 0, 135, 0, 0, 84, 315, 313, 645, 720, 1231, 2193, 3818, 2180, 6527)
+EXPECTED = (*[None] * 12, 402.4, 515.0, 795.2, 1330.0, 2040.3, 2147.4)
+
+
+def release(name: str, published_on: date, *, status="used", problems=(), source="panama_darien") -> Release:
+    return Release(
+        id=f"{source}/{published_on}-{name}",
+        source=source,
+        table="country",
+        published_on=published_on,
+        published_basis="reconstructed",
+        retrieved_at=datetime(2021, 8, 15, 6, tzinfo=UTC),
+        document=f"IRREGULARES_POR_DARIÉN_{published_on:%Y_%m}.pdf",
+        document_sha256=name * 8,
+        covers={"crossings": ("2021-06",)},
+        status=status,
+        problems=problems,
+    )
+
+
+def haitian_transition() -> Transition:
+    leaf = Evidence(
+        test="detector",
+        held=True,
+        text="stl: 6,527 in June 2021, expected 2,147, upper bound 3,865",
+        figures={"value": 6527, "expected": 2147.4, "upper": 3865.3, "score": 2.55, "p_value": 0.0004, "detector": "stl"},
+    )
+    floor = Evidence(test="level", held=True, text="6,527 is at least 1,000", figures={"value": 6527, "threshold": 1000})
+    known = Evidence(
+        test="not", held=True, text="", parts=(Evidence(test="level", held=False, text="June 2021 is a known reporting error"),)
+    )
+    condition = Condition(
+        key=AlertKey(trigger="haitian-corridor", stage="darien", subject="haitian"),
+        kind="surge",
+        level="warning",
+        clear=False,
+        reference_period="2021-06",
+        value=6527,
+        expected=2147.4,
+        unit="events",
+        evidence={"warning": Evidence(test="all", held=True, text="", parts=(leaf, floor, known))},
+        rule_sha256=RULE,
+        releases=("panama_darien/2021-07-12-1a2b3c4d",),
+    )
+    return Transition(
+        key=condition.key,
+        known_on=date(2021, 7, 12),
+        before="quiet",
+        after="active",
+        level_before=None,
+        level="warning",
+        reason="the warning condition is met for the first time",
+        condition=condition,
+    )
+
+
+def haitian_news() -> News:
+    return News(
+        transition=haitian_transition(),
+        topic=Topic(subject="Haitian nationals", place="Darién", counts=COUNTS),
+        since=date(2021, 7, 12),
+        clears="fewer than 1,000 crossings in a month, two months in a row",
+        chart=Chart(
+            title="Haitian nationals, Darién",
+            counts=COUNTS,
+            periods=MONTHS,
+            observed=tuple(map(float, HAITI_BRAZIL_CHILE)),
+            expected=EXPECTED,
+            lower=tuple(value and value * 0.4 for value in EXPECTED),
+            upper=tuple(value and value * 1.8 for value in EXPECTED),
+            alarms=("2021-02", "2021-03", "2021-04", "2021-06"),
+            breaks=(Break(period="2020-04", label="Panama closes its land border"), Break(period="2021-02", label="Land border reopens")),
+        ),
+        parts=(Part(name="Haiti", value=5293), Part(name="Brazil", value=323), Part(name="Chile", value=911)),
+        releases=(release("1a2b3c4d", date(2021, 7, 12)), release("5e6f7a8b", date(2021, 1, 12))),
+        caveats=("Children of Haitian parents hold Brazilian and Chilean nationality; the group counts all three.",),
+    )
+
+
+def cuban_condition() -> Condition:
+    leaf = Evidence(test="level", held=True, text="2,770 is at least 2,000", figures={"value": 2770, "threshold": 2000})
+    return Condition(
+        key=AlertKey(trigger="darien-surge", stage="darien", subject="CUB"),
+        kind="surge",
+        level="watch",
+        clear=False,
+        reference_period="2021-06",
+        value=2770,
+        expected=1385.0,
+        unit="events",
+        evidence={"watch": leaf},
+        rule_sha256=RULE,
+    )
+
+
+@pytest.fixture
+def quiet_night() -> Night:
+    problem = Problem(
+        rule="totals",
+        place="cuadro_3.1.1.xls",
+        message="the rows sum to 9,000, printed is 9,010",
+        remedy="compare it with the publisher's page",
+    )
+    condition = cuban_condition()
+    return Night(
+        known_on=date(2021, 7, 12),
+        mark="live",
+        sources=(
+            Freshness(
+                source="panama_darien",
+                title="Panama, irregular transit through the Darién",
+                newest_period="2021-06",
+                published_on=date(2021, 7, 12),
+                published_basis="reconstructed",
+                days_since=0,
+                next_expected_on=date(2021, 8, 12),
+                last_looked_at=datetime(2021, 7, 12, 11, tzinfo=UTC),
+                rebuilt=True,
+            ),
+            Freshness(
+                source="us_cbp",
+                title="United States, CBP encounters",
+                newest_period="2021-05",
+                published_on=date(2021, 6, 20),
+                published_basis="observed",
+                days_since=22,
+                next_expected_on=date(2021, 7, 10),
+                failures=("https://www.cbp.gov answered 403 to four attempts",),
+                attribution="This product uses U.S. Customs and Border Protection data, but is not endorsed by CBP.",
+            ),
+        ),
+        standing=(
+            Standing(
+                state=AlertState(key=condition.key, state="active", level="watch", since=date(2021, 6, 12)),
+                topic=Topic(subject="Cuban nationals", place="Darién", counts=COUNTS),
+                condition=condition,
+            ),
+        ),
+        not_met=tuple(
+            NotMet(
+                trigger="mexico-surge",
+                topic=Topic(subject=f"{name} nationals", place="Mexico"),
+                level="watch",
+                reference_period="2021-04",
+                value=value,
+                needed=f"{value:,} is below 15,000",
+                nearness=value / 15000,
+            )
+            for name, value in (
+                ("Cuban", 203),
+                ("Honduran", 12993),
+                ("Haitian", 88),
+                ("Salvadoran", 2229),
+                ("Chilean", 22),
+                ("Guatemalan", 6216),
+            )
+        ),
+        held=(release("9c8d7e6f", date(2021, 7, 1), status="held", problems=(problem,), source="mexico_segob"),),
+        failed=(
+            FailedDocument(
+                source="panama_darien", document="Dar_update.pdf", message="streams do not decode; ask the publisher for it again"
+            ),
+        ),
+        undelivered=1,
+    )
+
+
+@pytest.fixture
+def haitian_night(quiet_night: Night) -> Night:
+    from dataclasses import replace  # noqa: PLC0415 - used here alone
+
+    return replace(quiet_night, news=(haitian_news(),))
+
+
+@pytest.fixture
+def pinned() -> datetime:
+    return datetime(2021, 7, 12, 11, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "outbox"
