@@ -1,6 +1,6 @@
 """Rows of counts under columns, as a sheet prints them, and the sums it prints among them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pillarfour import workbook
@@ -28,7 +28,7 @@ class Crosstable:
     problems: Sequence[Problem]
 
 
-def read(sheet: Sheet, body: range, *, names_end: int, columns: Sequence[int], clean: Callable[[str], str]) -> Crosstable:
+def read(sheet: Sheet, body: range, *, names_end: int, columns: Sequence[int]) -> Crosstable:
     """Read the rows of a table.
 
     Parameters
@@ -41,8 +41,6 @@ def read(sheet: Sheet, body: range, *, names_end: int, columns: Sequence[int], c
         The first column that is no name.
     columns
         The columns of counts.
-    clean
-        Takes the marks of footnotes off a name.
     """
     rows: dict[str, Row] = {}
     texts: list[tuple[int, str]] = []
@@ -51,13 +49,15 @@ def read(sheet: Sheet, body: range, *, names_end: int, columns: Sequence[int], c
         names = [cell for column in range(names_end) if isinstance(cell := sheet.cell(index, column), str) and cell.strip()]
         cells = {column: sheet.cell(index, column) for column in columns if sheet.cell(index, column) != ""}
         if not cells:
-            texts += [(index, clean(name)) for name in names]
+            texts += [(index, workbook.without_mark(name)) for name in names]
             continue
         if len(names) != 1:
             said = "more than one name" if names else "no name"
             problems.append(_problem("row_name", sheet.place(index), f"counts beside {said}", "restore the row as published"))
             continue
-        row = Row(index=index, name=clean(names[0]), values={column: workbook.count(cell) for column, cell in cells.items()})
+        row = Row(
+            index=index, name=workbook.without_mark(names[0]), values={column: workbook.count(cell) for column, cell in cells.items()}
+        )
         first = rows.setdefault(normalise(row.name), row)
         if first is not row:
             said = f"{row.name!r} stands in row {first.index + 1} too"

@@ -11,6 +11,7 @@ from pillarfour.model import Document
 
 DASHES = ("-", "–", "—")
 
+_MARK = re.compile(r"(?:\s*\d{1,2}\s*/|\s*\(\d{1,2}\)|\s*\*+|\s*[¹²³⁴-⁹]+|(?<=[^\W\d])\d)+\s*$")
 _COUNT = re.compile(r"(?:\d+|\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3})+)(?:\.0+)?")
 
 
@@ -51,16 +52,17 @@ def read(document: Document) -> tuple[Sheet, ...]:
         raise ParseError(f"{document.name}: a web page or XML saved under a workbook's name; download the workbook itself again")
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(document.content))
-        return tuple(
-            Sheet(document=document.name, name=name, rows=book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            for name in book.sheet_names
-        )
+        grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except CalamineError as cause:
         raise ParseError(_damaged(document, cause)) from cause
     except BaseException as cause:
         if type(cause).__module__ != "pyo3_runtime":  # a panic of the native library, which is no Exception
             raise
         raise ParseError(_damaged(document, cause)) from cause
+    return tuple(
+        Sheet(document=document.name, name=name, rows=[["" if _is_blank(cell) else cell for cell in row] for row in grid])
+        for name, grid in grids.items()
+    )
 
 
 def count(cell: Any) -> int | None:
@@ -75,10 +77,19 @@ def count(cell: Any) -> int | None:
     return int(cell)
 
 
+def without_mark(text: str) -> str:
+    """Take the mark of a footnote off a name: ``Estados Unidos 1/`` is Estados Unidos."""
+    return _MARK.sub("", text).strip()
+
+
 def letters(column: int) -> str:
     """Name a column, 0 being A, as spreadsheets do: A … Z, AA."""
     before, last = divmod(column, 26)
     return (letters(before - 1) if before else "") + chr(ord("A") + last)
+
+
+def _is_blank(cell: Any) -> bool:
+    return isinstance(cell, str) and not cell.strip()
 
 
 def _damaged(document: Document, cause: BaseException) -> str:

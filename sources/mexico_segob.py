@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from pillarfour import clock, crosstable, lookups, recipe, workbook
+from pillarfour import clock, crosstable, lookups, month_columns, recipe, workbook
 from pillarfour.crosstable import Row
 from pillarfour.errors import FetchError, ParseError
 from pillarfour.lookups import normalise
 from pillarfour.model import OTHER, PARSED, STATELESS, TOTAL, Document, Link, Parsed, Problem
+from pillarfour.month_columns import WHOLE_YEAR, Column, Headings
 from pillarfour.workbook import Sheet
 
 RECIPE = recipe.load(__file__)
@@ -18,48 +18,26 @@ RECIPE = recipe.load(__file__)
 _FACTS: Mapping[str, Any] = RECIPE.layouts
 _SUBTOTALS = {normalise(name): [normalise(part) for part in parts] for name, parts in _FACTS["subtotals"].items()}
 _ENTITIES = {normalise(name): name for name in _FACTS["entities"]}
-_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre")
-_WHOLE_YEAR = 0  # where the months are 1 to 12
-_NUMBER = r"(\d+(?:\.\d+)+)"
-_MARKER = re.compile(r"(?:\s*\d{1,2}\s*/|\s*\(\d{1,2}\)|\s*\*+|\s*[¹²³⁴-⁹]+|(?<=[^\W\d])\d)+\s*$")
-"""The mark of a footnote after a name, as in ``Estados Unidos 1/``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cuadro:
-    """A sheet with months: which cuadro it is, and where its headings stand."""
+    """A sheet with months, and which cuadro it says it is."""
 
-    sheet: Sheet
+    headings: Headings
     number: str | None
     titles: str
-    header: int
-    """The row of the months."""
-    subheader: int | None
-    """The row that divides each month into columns, where there is one."""
+
+    @property
+    def sheet(self) -> Sheet:
+        """Where it stands."""
+        return self.headings.sheet
 
     @property
     def table(self) -> str | None:
         """The recipe's table; None for any other cuadro."""
-        return _FACTS["cuadros"].get(self.number)
-
-    @property
-    def body(self) -> range:
-        """The rows below the headings."""
-        return range((self.subheader or self.header) + 1, len(self.sheet.rows))
-
-    @property
-    def names_end(self) -> int:
-        """The first column of figures; to its left stand the names."""
-        return next(index for index, cell in enumerate(self.sheet.rows[self.header]) if _month(cell) is not None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """What one column of figures counts, in which month."""
-
-    index: int
-    month: int
-    measure: str
+        tables: Mapping[str | None, str] = _FACTS["cuadros"]
+        return tables.get(self.number)
 
 
 def discover(client: recipe.Client) -> list[Link]:
@@ -107,10 +85,9 @@ def parse(document: Document) -> Parsed:
     """
     cuadro = _find(document)
     year = _year(document, cuadro)
-    columns = _elapsed(cuadro, _columns(cuadro, _measure(cuadro, year)))
-    read = crosstable.read(
-        cuadro.sheet, cuadro.body, names_end=cuadro.names_end, columns=[column.index for column in columns], clean=_without_marker
-    )
+    headings = cuadro.headings
+    columns = month_columns.read(headings, measure=_measure(cuadro, year), others=_FACTS["columns"])
+    read = crosstable.read(cuadro.sheet, headings.body, names_end=headings.names_end, columns=[column.index for column in columns])
     problems = [
         *read.problems,
         *_check_names(cuadro, read),
@@ -119,7 +96,7 @@ def parse(document: Document) -> Parsed:
     ]
     covers: dict[str, tuple[str, ...]] = {}
     for column in columns:
-        if column.month != _WHOLE_YEAR:
+        if column.month != WHOLE_YEAR:
             covers[column.measure] = (*covers.get(column.measure, ()), f"{year}-{column.month:02}")
     return Parsed(
         table=str(cuadro.table),
@@ -143,44 +120,34 @@ def _find(document: Document) -> Cuadro:
         other = found[0]
         said = f"this is cuadro {other.number}" if other.number else "this table does not say which cuadro it is"
         raise ParseError(
-            f"{other.sheet.place(other.header)}: {said} ({other.titles[:80]!r}), not cuadro 3.1.1 or 3.1; bring one of these as published"
+            f"{other.headings.place}: {said} ({other.titles[:80]!r}), not cuadro 3.1.1 or 3.1; bring one of these as published"
         )
     names = ", ".join(f"sheet {sheet.name!r} with {len(sheet.rows)} rows" for sheet in sheets) or "no sheet"
     raise ParseError(f"{document.name}: {names}: nowhere a row with the months Enero, Febrero …; bring cuadro 3.1.1 or 3.1 as published")
 
 
 def _look(sheet: Sheet) -> Cuadro | None:
-    """Take the row with most months as the header, and the cuadro's number from the titles, the sheet's name or the file's."""
-    months = [sum(bool(_month(cell)) for cell in row) for row in sheet.rows]
-    if not any(months):
+    """Read which cuadro a sheet with months is, from the titles, the sheet's name or the file's."""
+    headings = month_columns.find(sheet)
+    if headings is None:
         return None
-    header = months.index(max(months))
-    titles = " ".join(str(cell) for row in sheet.rows[:header] for cell in row if cell != "")
+    titles = " ".join(str(cell) for row in sheet.rows[: headings.header] for cell in row if cell != "")
     said = normalise(titles), normalise(f"cuadro {sheet.name}"), normalise(sheet.document)
-    numbers = [number for text in said for number in re.findall(rf"cuadro[\s_]*(?:cuadro[\s_]*)?{_NUMBER}", text)]
-    below = range(header + 1, min(header + 3, len(sheet.rows)))
-    return Cuadro(
-        sheet=sheet,
-        number=numbers[0] if numbers else None,
-        titles=titles,
-        header=header,
-        subheader=next((row for row in below if any(_text(cell) == "subtotal" for cell in sheet.rows[row])), None),
-    )
+    numbers = [number for text in said for number in re.findall(r"cuadro[\s_]*(?:cuadro[\s_]*)?(\d+(?:\.\d+)+)", text)]
+    return Cuadro(headings=headings, number=numbers[0] if numbers else None, titles=titles)
 
 
 def _year(document: Document, cuadro: Cuadro) -> int:
     """Read the year in the titles or in a column of its own; where an archivist removed them, in the file's name."""
     sheet = cuadro.sheet
     stated = set(re.findall(r"\b20\d\d\b", cuadro.titles))
-    for column in range(cuadro.names_end):
-        if _text(sheet.cell(cuadro.header, column)) == "ano":
-            stated |= {str(cell).removesuffix(".0") for row in cuadro.body if (cell := sheet.cell(row, column)) != ""}
+    for column in range(cuadro.headings.names_end):
+        if month_columns.text(sheet.cell(cuadro.headings.header, column)) == "ano":
+            stated |= {str(cell).removesuffix(".0") for row in cuadro.headings.body if (cell := sheet.cell(row, column)) != ""}
     years = stated or set(re.findall(r"(?<!\d)20\d\d(?!\d)", document.name))
-    place = sheet.place(cuadro.header)
+    place = cuadro.headings.place
     if len(years) != 1:
-        said = (
-            f"the document states the years {', '.join(sorted(years))}" if years else "neither a title nor the file's name states the year"
-        )
+        said = f"the document states the years {', '.join(sorted(years))}" if years else "no title, and no file name, states the year"
         raise ParseError(f"{place}: {said}; restore the title rows, or name the file like cuadro3.1.1_2021.xls")
     year = years.pop()
     if not re.fullmatch(r"20\d\d", year):
@@ -190,66 +157,17 @@ def _year(document: Document, cuadro: Cuadro) -> int:
 
 def _measure(cuadro: Cuadro, year: int) -> str:
     """Tell by layout, year and title which definition the document counts by."""
-    months_are = "columns" if cuadro.subheader is None else "bands"
+    months_are = "columns" if cuadro.headings.subheader is None else "bands"
     for definition in _FACTS["definitions"]:
         titled = not cuadro.titles or any(normalise(title) in normalise(cuadro.titles) for title in definition["titles"])
         in_force = definition.get("first_year", year) <= year <= definition.get("last_year", year)
         if definition["months_are"] == months_are and in_force and titled:
             return str(definition["measure"])
     raise ParseError(
-        f"{cuadro.sheet.place(cuadro.header)}: it is not known what a table of {year} counts whose months are {months_are} and whose title "
+        f"{cuadro.headings.place}: it is not known what a table of {year} counts whose months are {months_are} and whose title "
         f"is {cuadro.titles[:120]!r} (the INM press office's figures are another count); "
         "bring SEGOB's own cuadro, or add the definition to layouts.definitions in mexico_segob.yaml"
     )
-
-
-def _columns(cuadro: Cuadro, measure: str) -> list[Column]:
-    """Say what each column of figures counts; every heading is known or an error."""
-    sheet, header = cuadro.sheet, cuadro.sheet.rows[cuadro.header]
-    bands = [(index, cell) for index, cell in enumerate(header) if index >= cuadro.names_end and cell != ""]
-    for index, cell in bands:
-        if _month(cell) is None:
-            raise ParseError(f"{sheet.place(cuadro.header, index)}: {cell!r} is neither a month nor Total; bring the sheet as published")
-    months = [month for _, cell in bands if (month := _month(cell))]
-    if months != list(range(1, len(months) + 1)):
-        said = ", ".join(_MONTHS[month - 1] for month in months)
-        raise ParseError(
-            f"{sheet.place(cuadro.header)}: the months are {said}; bring the sheet as published, each month once from enero on"
-        )
-    found: list[Column] = []
-    for (first, cell), (end, _) in pairwise([*bands, (max(map(len, sheet.rows)), None)]):
-        filled = [index for index in range(first, end) if any(sheet.cell(row, index) != "" for row in cuadro.body)] or [first]
-        month = _month(cell) or _WHOLE_YEAR
-        band = [Column(index=index, month=month, measure=_heading(cuadro, index, measure, alone=len(filled) == 1)) for index in filled]
-        if [column.measure for column in band].count(measure) != 1:
-            where = f"{sheet.place(cuadro.header, first)}: {cell!r} stands above {len(band)} columns of figures"
-            raise ParseError(f"{where}, of which not exactly one is the Subtotal; bring the sheet as published")
-        found += band
-    return found
-
-
-def _heading(cuadro: Cuadro, index: int, measure: str, *, alone: bool) -> str:
-    """Say what a column counts by its heading below the month."""
-    if cuadro.subheader is None:
-        return measure
-    text = _text(cuadro.sheet.cell(cuadro.subheader, index))
-    if text in {"subtotal", "total"} or (not text and alone):
-        return measure
-    if text in _FACTS["columns"]:
-        return str(_FACTS["columns"][text])
-    where = cuadro.sheet.place(cuadro.subheader, index)
-    raise ParseError(
-        f"{where}: a column of figures headed {text!r}; if it is the publisher's, add it to layouts.columns in mexico_segob.yaml"
-    )
-
-
-def _elapsed(cuadro: Cuadro, columns: Sequence[Column]) -> list[Column]:
-    """Leave out the months to come, which a sheet may print blank or as dashes."""
-    sheet = cuadro.sheet
-    told = {column.month for column in columns for row in cuadro.body if sheet.cell(row, column.index) not in {"", *workbook.DASHES}}
-    if not told - {_WHOLE_YEAR}:
-        raise ParseError(f"{sheet.place(cuadro.header)}: no month has a figure below it; bring the sheet as published")
-    return [column for column in columns if column.month <= max(told)]
 
 
 def _check_names(cuadro: Cuadro, read: crosstable.Crosstable) -> Iterator[Problem]:
@@ -258,18 +176,14 @@ def _check_names(cuadro: Cuadro, read: crosstable.Crosstable) -> Iterator[Proble
     first, last = (read.rows[0].index, read.rows[-1].index) if read.rows else (0, 0)
     for index, text in read.texts:
         if first < index < last or _code(cuadro, text) is not None:
-            yield Problem(
-                rule="no_figures", place=sheet.place(index), message=f"{text!r} has no figures", remedy="restore the row as published"
-            )
+            said, remedy = f"{text!r} has no figures", "restore the row as published"
+            yield Problem(rule="no_figures", place=sheet.place(index), message=said, remedy=remedy)
     for row in read.rows:
         if _is_sum(row) or _code(cuadro, row.name) is not None:
             continue
         if cuadro.table == "state":
-            rule, said, remedy = (
-                "unknown_state",
-                f"{row.name!r} is no federal entity known",
-                "add it to layouts.entities in mexico_segob.yaml",
-            )
+            rule, said = "unknown_state", f"{row.name!r} is no federal entity known"
+            remedy = "add it to layouts.entities in mexico_segob.yaml"
         else:
             near = " or ".join(repr(name) for name in lookups.nearest(row.name))
             rule, said = "unknown_nationality", f"{row.name!r} is no nationality known" + (f" (is it {near}?)" if near else "")
@@ -282,8 +196,8 @@ def _check_rows(cuadro: Cuadro, columns: Sequence[Column], rows: Sequence[Row]) 
     places = {(column.month, column.measure): column.index for column in columns}
     sums: list[tuple[int, list[int], str]] = []
     for (month, measure), index in places.items():
-        if month == _WHOLE_YEAR:
-            sums.append((index, [part for (when, what), part in places.items() if what == measure and when != _WHOLE_YEAR], "its months"))
+        if month == WHOLE_YEAR:
+            sums.append((index, [part for (when, what), part in places.items() if what == measure and when != WHOLE_YEAR], "its months"))
         parts = [places[month, part] for part in ("presentations", "referrals") if (month, part) in places]
         if measure == "apprehensions" and len(parts) == 2:  # noqa: PLR2004 - both parts of the subtotal
             sums.append((index, parts, "its presentados and canalizados"))
@@ -298,7 +212,7 @@ def _check_columns(cuadro: Cuadro, columns: Sequence[Column], rows: Sequence[Row
     if cuadro.titles and not totals:
         yield Problem(
             rule="total_missing",
-            place=cuadro.sheet.place(cuadro.header),
+            place=cuadro.headings.place,
             message="no row Total general below, so nothing shows that the sheet is whole",
             remedy="bring the sheet as published",
         )
@@ -308,10 +222,8 @@ def _check_columns(cuadro: Cuadro, columns: Sequence[Column], rows: Sequence[Row
         parts = [regions[part] for part in _SUBTOTALS[name] if part in regions]
         sums.append((region, parts, "its regions") if parts else (region, _members(region, rows, columns), "its countries"))
     for row, members, what in sums:
-        for column in columns:
-            yield from crosstable.check(
-                cuadro.sheet, row, column.index, [member.values.get(column.index, 0) for member in members], what=what
-            )
+        for index in (column.index for column in columns):
+            yield from crosstable.check(cuadro.sheet, row, index, [member.values.get(index, 0) for member in members], what=what)
 
 
 def _members(region: Row, rows: Sequence[Row], columns: Sequence[Column]) -> Sequence[Row]:
@@ -331,7 +243,7 @@ def _observations(cuadro: Cuadro, columns: Sequence[Column], rows: Sequence[Row]
     for column in columns:
         for row in rows:
             value = row.values.get(column.index)
-            if value is None or column.month == _WHOLE_YEAR or _is_sum(row):
+            if value is None or column.month == WHOLE_YEAR or _is_sum(row):
                 continue
             code = _code(cuadro, row.name)
             key = (column.measure, f"{year}-{column.month:02}", row.index if code is None else code)
@@ -356,20 +268,3 @@ def _is_sum(row: Row) -> bool:
 
 def _code(cuadro: Cuadro, name: str) -> str | None:
     return lookups.nationality(name) if cuadro.table == "nationality" else _ENTITIES.get(normalise(name))
-
-
-def _without_marker(name: str) -> str:
-    return _MARKER.sub("", name).strip()
-
-
-def _text(cell: Any) -> str:
-    return normalise(_without_marker(str(cell)))
-
-
-def _month(cell: Any) -> int | None:
-    """Give a heading's month, by its name or first three letters; 0 for the whole year, None for anything else."""
-    text = _text(cell).rstrip(".")
-    for number, month in enumerate(_MONTHS, start=1):
-        if text in {month, month[:3]}:
-            return number
-    return _WHOLE_YEAR if lookups.nationality(text) == TOTAL else None
