@@ -1,13 +1,13 @@
 """Read publishers' pages, and find the documents that they link to."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urldefrag, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
-from bs4.dammit import EncodingDetector
-from requests.utils import requote_uri
-
 from pillarfour.model import Link
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
 
 
 def links(html: str, page_url: str, pattern: str | re.Pattern[str]) -> list[Link]:
@@ -27,9 +27,11 @@ def links(html: str, page_url: str, pattern: str | re.Pattern[str]) -> list[Link
     list of Link
         ``url`` absolute, percent-encoded, without a fragment; ``name`` the decoded file name.
     """
-    page = BeautifulSoup(html, "html.parser")
+    from requests.utils import requote_uri  # noqa: PLC0415 - as below
+
+    page = _soup(html)
     base = page.find("base", href=True)
-    start = urljoin(page_url, _href(base)) if isinstance(base, Tag) else page_url
+    start = urljoin(page_url, _href(base)) if base else page_url
     wanted = re.compile(pattern)
     found: dict[str, Link] = {}
     for anchor in page.find_all(["a", "area"], href=True):
@@ -43,7 +45,13 @@ def links(html: str, page_url: str, pattern: str | re.Pattern[str]) -> list[Link
     return list(found.values())
 
 
-def _href(tag: Tag) -> str:
+def _soup(html: str) -> "BeautifulSoup":
+    from bs4 import BeautifulSoup  # noqa: PLC0415 - every command imports the sources, and few of them read a page
+
+    return BeautifulSoup(html, "html.parser")
+
+
+def _href(tag: "Tag") -> str:
     """Read an href as browsers do: without the line breaks that editors leave in it."""
     return re.sub(r"[\t\r\n]", "", str(tag["href"])).strip()
 
@@ -59,6 +67,8 @@ def _decoded(address: str) -> str:
 
 def read(content: bytes, charset: str | None = None) -> str:
     """Decode a page: as its server says, else as it says itself, else UTF-8, else as a browser would, in Windows-1252."""
+    from bs4.dammit import EncodingDetector  # noqa: PLC0415 - as below
+
     for encoding in (charset, EncodingDetector.find_declared_encoding(content, is_html=True), "utf-8"):
         if encoding:
             try:
@@ -70,5 +80,5 @@ def read(content: bytes, charset: str | None = None) -> str:
 
 def title(html: str) -> str | None:
     """Give a page's title on one line, if it has one."""
-    found = BeautifulSoup(html, "html.parser").find("title")
+    found = _soup(html).find("title")
     return " ".join(found.get_text().split()) or None if found else None

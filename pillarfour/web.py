@@ -35,7 +35,7 @@ class WebClient:
     contact
         A URL or address at which the publisher's administrators find us; part of the user agent.
     state
-        The file of validators, such as ``<store>/visits/us_cbp.validators.json``; without it nothing is asked conditionally.
+        The file of validators, such as ``<store>/validators/us_cbp.json``; without it nothing is asked conditionally.
     sleep
         How to wait [seconds].
 
