@@ -34,7 +34,7 @@ class Evidence:
     Parameters
     ----------
     test
-        ``all``, ``any``, ``not``, ``at_least`` or the leaf's kind, such as ``detector`` or ``level``.
+        ``all``, ``any``, ``not``, ``at_least``, ``for`` (its parts are the periods, newest first) or the leaf's kind, such as ``detector``.
     held
         Whether it was met; None where a missing figure leaves it open.
     text
@@ -63,6 +63,8 @@ class Condition:
         The highest level whose condition is met; None where none is.
     clear
         Whether the stop condition is met; None where missing data leave it open.
+    pending
+        The highest level above it whose test is met on the newest period, but not yet for as long as it must.
     reference_period
         The newest period with a figure; None where there has never been one.
     value, expected, unit
@@ -82,6 +84,8 @@ class Condition:
     evidence: Mapping[Level, Evidence]
     rule_sha256: str
     releases: tuple[str, ...] = ()
+    pending: Level | None = None
+    clear_evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
