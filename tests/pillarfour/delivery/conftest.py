@@ -1,4 +1,4 @@
-"""One night as an example: Haitian nationals in the Darién, June 2021. Counts are the published ones, what was expected of them is made up."""
+"""One night as an example: Haitians in the Darién, June 2021. The counts are the published ones; what was expected of them is made up."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

@@ -1,0 +1,61 @@
+"""Where messages go. The default writes them to a folder."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pillarfour.errors import DeliveryError
+
+_MESSAGE_ID = re.compile(r"<([0-9a-z][0-9a-z.@-]*)>")
+
+
+class RefusedError(DeliveryError):
+    """A message that this recipient will never take; trying again does not help."""
+
+
+class Channel(Protocol):
+    """One way of sending. It may be asked twice for the same message, after a crash."""
+
+    def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
+        """Send one message to one recipient, or raise ``DeliveryError`` to be asked again, ``RefusedError`` not to be."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChannel:
+    """Each message as ``<message-id>.eml`` in a folder: whole or not there, and once however often it is sent."""
+
+    folder: Path
+
+    def send(self, content: bytes, *, message_id: str, recipient: str) -> None:  # noqa: ARG002 - a folder has no recipient
+        """Write the message beside its place and rename it into it.
+
+        Raises
+        ------
+        RefusedError
+            If the message's name could leave the folder.
+        DeliveryError
+            If the folder cannot be written.
+        """
+        name = _MESSAGE_ID.fullmatch(message_id)
+        if name is None:
+            raise RefusedError(f"{message_id!r}: not a name this project gives a message; look at it with `pillarfour doctor`")
+        place = self.folder / f"{name[1]}.eml"
+        part = self.folder / f".{name[1]}.{os.getpid()}.part"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write_through(part, content)
+            part.replace(place)
+            for leftover in self.folder.glob(f".{name[1]}.*.part"):
+                leftover.unlink(missing_ok=True)
+        except OSError as cause:
+            raise DeliveryError(f"{place}: cannot be written ({cause.strerror}); free the folder or name another") from cause
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,216 @@
+"""Messages are recorded together with the events they tell of, and sent from the record."""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from pillarfour.delivery.channels import Channel, RefusedError
+from pillarfour.delivery.email import Letter
+from pillarfour.delivery.outbox_table import outbox
+from pillarfour.errors import DeliveryError
+
+State = Literal["recorded", "sent", "dead"]
+Queued = Row[tuple[int, str, str, str, int]]
+"""A message to be sent: id, Message-ID, channel, recipient, tries so far."""
+
+ATTEMPTS: Final = 10
+FIRST_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(hours=12)
+LEASE: Final = timedelta(minutes=15)
+"""How long another machine's claim is respected; a claim of this machine ends with the process that made it."""
+
+
+class Ledger(Protocol):
+    """What gives a connection in one write transaction, committed at the end."""
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Open the transaction."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One reader and the channel that reaches them; a folder has no address."""
+
+    channel: str
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What one round of sending came to.
+
+    Parameters
+    ----------
+    sent
+        Messages handed over in this round.
+    failures
+        This round's errors, one a failed try.
+    waiting, dead
+        What the outbox holds afterwards.
+    next_attempt_at
+        When a waiting message may next be tried; None where none waits for a time.
+    """
+
+    sent: int
+    failures: tuple[str, ...]
+    waiting: int
+    dead: int
+    next_attempt_at: datetime | None
+
+
+def record(connection: Connection, letter: Letter, *, recipients: Sequence[Recipient], now: datetime) -> int:
+    """Record a letter for each recipient, in the caller's transaction; say how many were not recorded before.
+
+    A quiet letter is left out for whoever was already told of that night: a second run has nothing to add.
+    A past night's letter goes to folders alone: nobody is to take it for news.
+    """
+    new = 0
+    for recipient in recipients:
+        if letter.mark == "past" and recipient.address:
+            continue
+        key = sha256(f"{letter.message_id}\n{recipient.channel}\n{recipient.address}".encode()).hexdigest()
+        told = and_(
+            outbox.c.known_on == letter.known_on,
+            outbox.c.mark == letter.mark,
+            outbox.c.channel == recipient.channel,
+            outbox.c.recipient == recipient.address,
+        )
+        if connection.scalar(select(outbox.c.id).where(told if letter.quiet else outbox.c.idempotency_key == key).limit(1)) is not None:
+            continue
+        connection.execute(
+            outbox.insert().values(
+                idempotency_key=key,
+                message_id=letter.message_id,
+                known_on=letter.known_on,
+                mark=letter.mark,
+                channel=recipient.channel,
+                recipient=recipient.address,
+                content=letter.addressed(recipient.address) if recipient.address else letter.content,
+                state="recorded",
+                attempts=0,
+                recorded_at=now,
+            )
+        )
+        new += 1
+    return new
+
+
+def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, lock: Path, wait_seconds: float = 300) -> Delivered:
+    """Send what is recorded and due, each message on its own.
+
+    A crash between a server's acceptance and its record repeats that message once, with the same Message-ID; a
+    ``FileChannel`` writes the same file again. Messages to channels that are not given stay recorded.
+
+    Parameters
+    ----------
+    ledger
+        Where the outbox is; an SQLAlchemy engine will do.
+    channels
+        By name, as recorded.
+    lock
+        A file beside the ledger: one process of this machine sends at a time, and the lock ends with it.
+    wait_seconds
+        How long to wait for another process's round.
+
+    Raises
+    ------
+    DeliveryError
+        If another process is still sending after ``wait_seconds``.
+    """
+    sent = 0
+    failures: list[str] = []
+    with _sole_sender(lock, wait_seconds):
+        for message in _due(ledger, channels, now):
+            if not _claim(ledger, message, now):
+                continue
+            try:
+                _send(ledger, message, channels)
+            except DeliveryError as fault:
+                failures.append(str(fault))
+                _put_off(ledger, message, fault, now)
+            else:
+                _settle(ledger, message, state="sent", sent_at=now, last_error=None)
+                sent += 1
+        return _report(ledger, sent=sent, failures=failures)
+
+
+def tally(connection: Connection) -> dict[State, int]:
+    """Count the outbox's messages by state."""
+    counted = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+    return {"recorded": 0, "sent": 0, "dead": 0, **{state: count for state, count in counted}}
+
+
+@contextmanager
+def _sole_sender(lock: Path, wait_seconds: float) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(lock)
+    try:
+        held.acquire(timeout=wait_seconds)
+    except Timeout as cause:
+        raise DeliveryError(
+            f"{lock}: another process has been sending for {wait_seconds:g} s; see whether it hangs, then run this again"
+        ) from cause
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _due(ledger: Ledger, channels: Mapping[str, Channel], now: datetime) -> list[Queued]:
+    """List what may be tried: under the lock, whatever this machine still claims was left by a process that died."""
+    waited = or_(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now)
+    free = or_(outbox.c.claimed_by.is_(None), outbox.c.claimed_by == platform.node(), outbox.c.claimed_until <= now)
+    query = select(outbox.c.id, outbox.c.message_id, outbox.c.channel, outbox.c.recipient, outbox.c.attempts)
+    with ledger.begin() as connection:
+        return list(
+            connection.execute(
+                query.where(outbox.c.state == "recorded", outbox.c.channel.in_(channels), waited, free).order_by(outbox.c.id)
+            )
+        )
+
+
+def _claim(ledger: Ledger, message: Queued, now: datetime) -> bool:
+    """Take a message for this try alone; its number of tries tells whether somebody else was quicker."""
+    unchanged = and_(outbox.c.id == message.id, outbox.c.state == "recorded", outbox.c.attempts == message.attempts)
+    claim = {"attempts": message.attempts + 1, "claimed_by": platform.node(), "claimed_until": now + LEASE}
+    with ledger.begin() as connection:
+        return connection.execute(update(outbox).where(unchanged).values(claim)).rowcount == 1
+
+
+def _send(ledger: Ledger, message: Queued, channels: Mapping[str, Channel]) -> None:
+    if message.attempts >= ATTEMPTS:
+        raise RefusedError(
+            f"{message.message_id}: {message.attempts} tries did not come to an end, each with its process; see what stops them"
+        )
+    with ledger.begin() as connection:
+        content = connection.scalar(select(outbox.c.content).where(outbox.c.id == message.id))
+    channels[message.channel].send(content or b"", message_id=message.message_id, recipient=message.recipient)
+
+
+def _put_off(ledger: Ledger, message: Queued, fault: DeliveryError, now: datetime) -> None:
+    tried = message.attempts + 1
+    if isinstance(fault, RefusedError) or tried >= ATTEMPTS:
+        _settle(ledger, message, state="dead", last_error=str(fault))
+    else:
+        _settle(ledger, message, last_error=str(fault), next_attempt_at=now + min(FIRST_WAIT * 4 ** (tried - 1), LONGEST_WAIT))
+
+
+def _settle(ledger: Ledger, message: Queued, **values: object) -> None:
+    with ledger.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.id == message.id).values(claimed_by=None, claimed_until=None, **values))
+
+
+def _report(ledger: Ledger, *, sent: int, failures: Sequence[str]) -> Delivered:
+    with ledger.begin() as connection:
+        counted = tally(connection)
+        soonest = connection.scalar(select(func.min(outbox.c.next_attempt_at)).where(outbox.c.state == "recorded"))
+    return Delivered(sent=sent, failures=tuple(failures), waiting=counted["recorded"], dead=counted["dead"], next_attempt_at=soonest)
