@@ -167,11 +167,18 @@ def _periods(document: Document, rows: pa.Table) -> pa.DictionaryArray:
         csv_document.refuse(document, rows, "Month (abbv)", odd, f"is none of {', '.join(MONTHS)}")
     places, named = csv_document.combinations(years, months)
     numbered = pa.DictionaryArray.from_arrays(places, pa.array([str(place) for place in range(len(named))]))
-    return csv_document.translate(numbered, (_calendar_month(int(year[:4]), MONTHS.index(month)) for year, month in named))
+    return csv_document.translate(numbered, (calendar_month(int(year[:4]), MONTHS.index(month)) for year, month in named))
 
 
-def _calendar_month(fiscal_year: int, place: int) -> str:
+def calendar_month(fiscal_year: int, place: int) -> str:
+    """Name a fiscal year's month by its place in ``MONTHS``: the first of 2024 is 2023-10."""
     return f"{fiscal_year - 1}-{place + 10}" if place < 3 else f"{fiscal_year}-{place - 2:02}"  # noqa: PLR2004 - October to December
+
+
+def fiscal_month(period: str) -> tuple[int, int]:
+    """Give a month's fiscal year and its place in ``MONTHS``: 2023-10 is the first of 2024."""
+    year, month = int(period[:4]), int(period[5:])
+    return (year + 1, month - 10) if month >= 10 else (year, month + 2)  # noqa: PLR2004 - the fiscal year starts in October
 
 
 def _constant(value: str, rows: int) -> pa.DictionaryArray:
@@ -222,7 +229,7 @@ def _missing(document: Document, months: tuple[str, ...]) -> Iterator[Problem]:
     name = PUBLISHED.search(document.name)
     if name is not None:
         last_month = MONTHS.index(name["month"].upper()) if name["month"] else len(MONTHS) - 1
-        announced = _calendar_month(2000 + int(name["first"]), 0), _calendar_month(2000 + int(name["last"] or name["first"]), last_month)
+        announced = calendar_month(2000 + int(name["first"]), 0), calendar_month(2000 + int(name["last"] or name["first"]), last_month)
         if announced != (months[0], months[-1]):
             message = f"its name announces {' to '.join(announced)}, its rows run from {months[0]} to {months[-1]}"
             yield Problem(rule="missing month", place=place, message=message, remedy=remedy)
