@@ -1,1 +1,10 @@
 """How we look: one file a method, one line here."""
+
+from detectors.cusum import Cusum
+from detectors.stl import Stl
+from pillarfour.detection import Detector
+
+DETECTORS: dict[str, type[Detector]] = {
+    "cusum": Cusum,
+    "stl": Stl,
+}

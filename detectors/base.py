@@ -1,0 +1,92 @@
+"""What every detector shares: its parameters' manners, its argument checks, and how its scores are put together."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from pillarfour.detection import OK, Floats, Judge, Panel, Scores
+from pillarfour.errors import DetectorError
+
+
+class Parameters(BaseModel):
+    """Frozen and strict: an unknown name is an error.
+
+    Parameters
+    ----------
+    false_alarms_per_year
+        How often a series in control may alarm by chance, both directions together. It is the threshold.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    false_alarms_per_year: float = Field(default=0.5, ge=0.01, le=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgements:
+    """Every period of a panel, judged with what precedes it alone; the arrays are filled row by row, all of shape (n_series, n_periods)."""
+
+    expected: Floats
+    lower: Floats
+    upper: Floats
+    score: Floats
+    p_value: Floats
+    status: npt.NDArray[np.int8]
+
+    @classmethod
+    def blank(cls, shape: tuple[int, ...], *, status: int) -> "Judgements":
+        """Start with nothing judged."""
+        figures = {name: np.full(shape, np.nan) for name in ("expected", "lower", "upper", "score", "p_value")}
+        return cls(**figures, status=np.full(shape, status, dtype=np.int8))
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Method(ABC, Generic[P]):
+    """Parameters, and nothing else that lasts; a method says only how it judges a whole panel online."""
+
+    name: str
+    parameters_type: type[BaseModel]
+    least_history: int
+
+    def __init__(self, parameters: P | None = None) -> None:
+        """Take the parameters, or the defaults; another detector's are a ``DetectorError``."""
+        taken = self.parameters_type() if parameters is None else parameters
+        if not isinstance(taken, self.parameters_type):
+            raise DetectorError(f"{self.name}: takes {self.parameters_type.__qualname__}, not {type(taken).__qualname__}; build those")
+        self.parameters = cast("P", taken)
+
+    def detect(self, panel: Panel, *, judge: Judge = "newest") -> Scores:
+        """Score the panel's last period of every series, or every period, each with what precedes it alone."""
+        n_periods = len(panel.periods)
+        if judge not in get_args(Judge):
+            raise DetectorError(f"{self.name}: judge is {judge!r}; say newest or all")
+        if n_periods == 0:
+            raise DetectorError(f"{self.name}: the panel has no period; give at least one")
+        if np.isinf(panel.values).any():
+            row, column = np.argwhere(np.isinf(panel.values))[0]
+            raise DetectorError(f"{self.name}: {panel.series[row]} {panel.periods[column]}: an infinite count; give NaN for not published")
+        columns = np.arange(n_periods - 1 if judge == "newest" else 0, n_periods)
+        judged = self.judge(panel)
+        scored = judged.status[:, columns] == OK
+        return Scores(
+            panel=panel,
+            columns=columns,
+            expected=judged.expected[:, columns],
+            lower=judged.lower[:, columns],
+            upper=judged.upper[:, columns],
+            score=np.where(scored, judged.score[:, columns], np.nan),
+            p_value=np.where(scored, judged.p_value[:, columns], np.nan),
+            status=judged.status[:, columns],
+            false_alarms_per_year=self.parameters.false_alarms_per_year,
+            method=self.name,
+        )
+
+    @abstractmethod
+    def judge(self, panel: Panel) -> Judgements:
+        """Judge every period of a checked panel."""

@@ -1,0 +1,117 @@
+"""How often a negative-binomial CUSUM alarms by chance: Markov chain, known parameters and parameters estimated from a short baseline."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import special
+from scipy.interpolate import RegularGridInterpolator
+
+from pillarfour.detection import Floats
+
+LEAST_DISPERSION = 1e-3
+"""Counts of people are never steadier than this, and the formulas need it above zero."""
+
+STATES = 40
+
+MEANS = np.array([0.04, 0.2, 1, 4, 20, 150, 1e4])
+DISPERSIONS = np.array([LEAST_DISPERSION, 0.03, 0.1, 0.3, 0.8, 2, 10])
+SIZES = np.array([12.0, 30, 1e6])
+LIMITS = np.array([0.3, 0.9, 1.8, 3, 5, 9, 20])
+"""The grid on which expected alarm rates are computed; between its points log rates are interpolated, beyond its edges the edge holds."""
+
+VARIANCE_RANKS = (np.arange(5) + 0.5) / 5
+MEAN_NODES, MEAN_WEIGHTS = np.polynomial.hermite_e.hermegauss(3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Log likelihood ratio of a count y for a shifted mean: ``slope * y - offset``."""
+
+    slope: Floats
+    offset: Floats
+
+
+def evidence(mean: Floats, dispersion: Floats, ratio: float) -> Evidence:
+    """Weigh a mean of ``ratio * mean`` against ``mean``, at the variance mean + dispersion mean^2."""
+    spread = np.log1p(dispersion * ratio * mean) - np.log1p(dispersion * mean)
+    return Evidence(slope=np.log(ratio) - spread, offset=spread / dispersion)
+
+
+def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floats, *, states: int = STATES) -> Floats:
+    """Alarms a period of a CUSUM that restarts at zero after each, by the Markov chain of Brook and Evans.
+
+    Parameters
+    ----------
+    limit
+        Where the statistic alarms, shape (n,).
+    weighing
+        What the chart believes.
+    mean, dispersion
+        What the counts truly are.
+
+    Returns
+    -------
+    Floats
+        One over the average run length, shape (n,).
+
+    References
+    ----------
+    .. [1] Brook, D., Evans, D. A. (1972). Biometrika 59(3), 539-549.
+    """
+    width = 2 * limit / (2 * states - 1)
+    increments = (np.arange(-states + 1, states) + 0.5) * width[:, None]
+    counts = (increments + weighing.offset[:, None]) / weighing.slope[:, None]
+    rising = weighing.slope[:, None] > 0
+    below = _cdf(np.where(rising, np.floor(counts), np.ceil(counts) - 1), mean[:, None], dispersion[:, None])
+    reached = np.where(rising, below, 1 - below)
+    start, end = np.arange(states)[:, None], np.arange(states)[None, :]
+    step = end - start + states - 1
+    moves = reached[:, step] - np.where(end > 0, reached[:, np.maximum(step - 1, 0)], 0)
+    lengths = np.linalg.solve(np.eye(states) - moves, np.ones((len(limit), states, 1)))
+    return 1 / np.maximum(lengths[:, 0, 0], 1)
+
+
+def _cdf(counts: Floats, mean: Floats, dispersion: Floats) -> Floats:
+    return np.where(counts < 0, 0.0, special.betainc(1 / dispersion, np.maximum(counts, 0) + 1, 1 / (1 + dispersion * mean)))
+
+
+def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: Floats, *, ratio: float) -> Floats:
+    """Alarms a period of a chart whose mean and dispersion were estimated from ``size`` periods, all shape (n,).
+
+    The average of ``alarm_rate`` over what the truth may be, given the estimates: the variance by a scaled inverse chi-square law with
+    the degrees of freedom that a negative binomial's kurtosis leaves it, and the mean by a log-normal law around its estimate.
+    """
+    weighing = evidence(mean, dispersion, ratio)
+    variance = mean + dispersion * mean**2
+    freedom = 2 / (2 / (size - 1) + (6 * dispersion + 1 / variance) / size)
+    total = np.zeros(len(limit))
+    for rank in VARIANCE_RANKS:
+        true_variance = variance * np.minimum(freedom / special.chdtri(freedom, rank), 20)
+        true_dispersion = np.clip((true_variance - mean) / mean**2, LEAST_DISPERSION, 50)
+        for node, weight in zip(MEAN_NODES, MEAN_WEIGHTS / MEAN_WEIGHTS.sum(), strict=True):
+            true_mean = mean * np.exp(node * np.minimum(np.sqrt(true_variance / size) / mean, 1))
+            total += weight / len(VARIANCE_RANKS) * alarm_rate(limit, weighing, true_mean, true_dispersion)
+    return total
+
+
+def limits(mean: Floats, dispersion: Floats, size: Floats, *, ratio: float, rate_per_period: float) -> Floats:
+    """Say where the CUSUM for a shift by ``ratio`` must alarm so as to alarm by chance at this rate, shape (n,)."""
+    at = [_inside(np.log(mean), np.log(MEANS)), _inside(np.log(dispersion), np.log(DISPERSIONS)), _inside(1 / size, 1 / SIZES)]
+    log_rates = _table(ratio)(np.stack(at, axis=-1))
+    wanted = np.log(rate_per_period)
+    return np.array([np.interp(-wanted, -np.minimum.accumulate(row), LIMITS) for row in log_rates])
+
+
+def _inside(points: Floats, axis: Floats) -> Floats:
+    return np.clip(points, axis.min(), axis.max())
+
+
+@lru_cache(maxsize=16)
+def _table(ratio: float) -> RegularGridInterpolator:
+    """Compute log expected alarm rates over the grid, once a ratio: a pure function of it."""
+    grid = np.meshgrid(MEANS, DISPERSIONS, SIZES, LIMITS, indexing="ij")
+    mean, dispersion, size, limit = (axis.ravel() for axis in grid)
+    rates = expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape)
+    axes = (np.log(MEANS), np.log(DISPERSIONS), 1 / SIZES[::-1])
+    return RegularGridInterpolator(axes, np.log(np.maximum(rates[:, :, ::-1], 1e-12)))

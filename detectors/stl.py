@@ -1,0 +1,184 @@
+"""Seasonal-trend decomposition by loess: each period against a one-step-ahead prediction from what precedes it."""
+
+import warnings
+from functools import lru_cache
+
+import numpy as np
+from pydantic import Field, field_validator
+from scipy import optimize, special
+
+from detectors.base import Judgements, Method, Parameters
+from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Floats, Panel
+
+LEAST_CYCLES = 2
+"""Seasons that a decomposition needs."""
+
+MEDIAN_OF_HALF_NORMAL = 0.6744897501960817
+NODES = 200
+"""At which the law of a median is summed."""
+
+
+class StlParameters(Parameters):
+    """How the decomposition looks, and how much of its past errors counts.
+
+    Parameters
+    ----------
+    season_window_years
+        Years over which a calendar month's season is smoothed (odd). Local means: 7 lets the season move, 13 and more hold it still.
+    inner_iterations, outer_iterations
+        Passes of the decomposition and of its robustness weights; 1 and 5 are the authors' advice for robust fits.
+    error_window_periods
+        How many past one-step-ahead errors make the scale.
+    """
+
+    season_window_years: int = Field(default=13, ge=3, le=99)
+    inner_iterations: int = Field(default=1, ge=1, le=5)
+    outer_iterations: int = Field(default=5, ge=1, le=15)
+    error_window_periods: int = Field(default=60, ge=12)
+
+    @field_validator("season_window_years")
+    @classmethod
+    def _odd(cls, years: int) -> int:
+        if years % 2 == 0:
+            raise ValueError(f"season_window_years is {years}; a loess window is odd: say {years + 1}")
+        return years
+
+
+class Stl(Method[StlParameters]):
+    """Robust STL on log(1 + count), judged by its own past one-step-ahead errors.
+
+    Notes
+    -----
+    For every period t the decomposition is fitted on the periods before t alone. Its last trend value plus the season of one year
+    before predicts log(1 + y_t). The error's variance is ``p(mu) + c``: the sampling variance of a Poisson count on that scale, and a
+    dispersion c >= 0 that solves median |e| / sqrt(p + c) = 0.674 over the past errors. A Student-t quantile with degrees of freedom
+    of that median gives the bounds. See ``docs/method.md``.
+
+    References
+    ----------
+    .. [1] Cleveland, R. B., Cleveland, W. S., McRae, J. E., Terpenning, I. (1990). Journal of Official Statistics 6(1), 3-73.
+    """
+
+    name = "stl"
+    parameters_type = StlParameters
+    least_history = 36
+
+    def judge(self, panel: Panel) -> Judgements:
+        """Judge every period of every series."""
+        judged = Judgements.blank(panel.values.shape, status=NO_DATA)
+        for row, counts in enumerate(panel.values):
+            self._judge_series(counts, judged, row, panel.periods_per_year)
+        return judged
+
+    def _judge_series(self, counts: Floats, judged: Judgements, row: int, periods_per_year: int) -> None:
+        published = np.flatnonzero(np.isfinite(counts))
+        if not published.size:
+            return
+        predicted = one_step_ahead(counts, periods_per_year, self.parameters)
+        mean = np.maximum(np.expm1(predicted), 0)
+        sampling = sampling_variance(mean)
+        errors = np.log1p(counts) - predicted
+        immaturity = prediction_variance(np.cumsum(np.isfinite(counts)) / periods_per_year)
+        excess = errors**2 / MEDIAN_OF_HALF_NORMAL**2 / immaturity - sampling
+        chance = self.parameters.false_alarms_per_year / (2 * periods_per_year)
+        least = self.least_history * periods_per_year // 12
+        least_errors = least - LEAST_CYCLES * periods_per_year
+        for order, column in enumerate(published):
+            past = published[:order]
+            known = past[np.isfinite(excess[past])][-self.parameters.error_window_periods :]
+            if order and order >= least and np.ptp(counts[np.append(past, column)]) == 0:
+                judged.status[row, column] = CONSTANT
+                judged.expected[row, column] = judged.lower[row, column] = judged.upper[row, column] = counts[column]
+                continue
+            if order < least:
+                judged.status[row, column] = INSUFFICIENT_HISTORY
+                continue
+            if not np.isfinite(predicted[column]) or known.size < least_errors:
+                judged.status[row, column] = NOT_CONVERGED
+                continue
+            deviation = np.sqrt(immaturity[column] * (sampling[column] + max(np.median(excess[known]), 0)))
+            law = law_of(known.size)
+            reach = law.threshold(chance) * deviation
+            judged.status[row, column] = OK
+            judged.expected[row, column] = mean[column]
+            judged.lower[row, column] = max(np.expm1(predicted[column] - reach), 0)
+            judged.upper[row, column] = np.expm1(predicted[column] + reach)
+            judged.score[row, column] = errors[column] / reach
+            judged.p_value[row, column] = law.tail(abs(errors[column]) / deviation)
+
+
+class MedianScaled:
+    """The law of a normal error divided by the scale that the median of n other absolute errors gives: Student's t for a median.
+
+    That median is a half-normal quantile whose rank follows Beta((n + 1) / 2, (n + 1) / 2).
+    """
+
+    def __init__(self, n_errors: int) -> None:
+        ranks = special.betaincinv((n_errors + 1) / 2, (n_errors + 1) / 2, (np.arange(NODES) + 0.5) / NODES)
+        self.scales = special.ndtri((1 + ranks) / 2) / MEDIAN_OF_HALF_NORMAL
+
+    def tail(self, distance: float) -> float:
+        """Chance of an error beyond this distance, on one side."""
+        return float(special.ndtr(-distance * self.scales).mean())
+
+    def threshold(self, chance: float) -> float:
+        """Give the distance beyond which an error lies with this chance, on one side."""
+        return float(optimize.brentq(lambda distance: self.tail(distance) - chance, 0, 1e6))
+
+
+@lru_cache
+def law_of(n_errors: int) -> MedianScaled:
+    """Sum the law once a number of errors."""
+    return MedianScaled(n_errors)
+
+
+def sampling_variance(mean: Floats) -> Floats:
+    """Variance of log(1 + y) for a Poisson count y of this mean, by the delta method; near zero as for half a person."""
+    return np.maximum(mean, 0.5) / (mean + 1) ** 2
+
+
+def prediction_variance(years: Floats) -> Floats:
+    """Variance of a one-step-ahead error over that of a count, after so many years: measured, so that early errors do not widen later bounds."""
+    return 1.25 + 2 / np.maximum(years, 1)
+
+
+def one_step_ahead(counts: Floats, periods_per_year: int, parameters: StlParameters) -> Floats:
+    """Predict log(1 + count) of every period from the periods before it.
+
+    Parameters
+    ----------
+    counts
+        One series, shape (n_periods,); NaN where nothing is published.
+
+    Returns
+    -------
+    Floats
+        Shape (n_periods,); NaN until two seasons are known, and where the fit failed.
+    """
+    predicted = np.full(counts.shape, np.nan)
+    published = np.flatnonzero(np.isfinite(counts))
+    least = LEAST_CYCLES * periods_per_year
+    for order, column in enumerate(published):
+        if order < least:
+            continue
+        first, last = published[0], published[order - 1]
+        inside = np.arange(first, last + 1)
+        logs = np.interp(inside, published[:order], np.log1p(counts[published[:order]]))
+        if np.ptp(logs) == 0:
+            predicted[column] = logs[-1]
+            continue
+        trend, season = decompose(logs, periods_per_year, parameters)
+        years_back = -(-(column - last) // periods_per_year)
+        predicted[column] = trend[-1] + season[column - first - years_back * periods_per_year]
+    return predicted
+
+
+def decompose(logs: Floats, periods_per_year: int, parameters: StlParameters) -> tuple[Floats, Floats]:
+    """Split a series without gaps into trend and season by statsmodels' STL, with robustness weights and local-mean seasons."""
+    from statsmodels.tsa.seasonal import STL  # noqa: PLC0415 - a second that commands which detect nothing do not pay
+
+    model = STL(logs, period=periods_per_year, seasonal=parameters.season_window_years, seasonal_deg=0, robust=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # weights of an exact fit are 0/0; the result is looked at by the caller
+        fit = model.fit(inner_iter=parameters.inner_iterations, outer_iter=parameters.outer_iterations)
+    return np.asarray(fit.trend), np.asarray(fit.seasonal)
