@@ -112,3 +112,8 @@ class Transition:
     level: Level | None
     reason: str
     condition: Condition
+
+    @property
+    def reference_period(self) -> str | None:
+        """The period of the figure that it rests on."""
+        return self.condition.reference_period
