@@ -1,6 +1,5 @@
 """What a night found: everything its message says, as plain facts."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -179,16 +178,15 @@ class Night:
 def not_met(condition: Condition, *, topic: Topic) -> NotMet:
     """Say what a silent condition would have needed for its lowest level."""
     level = next((level for level in LEVELS if level in condition.evidence), None)
-    failing = tuple(_failing(condition.evidence[level])) if level else ()
-    nearness = [near for leaf in failing if (near := _nearness(leaf, collapse=condition.kind == "collapse")) is not None]
+    evidence = condition.evidence[level] if level else None
     return NotMet(
         trigger=condition.key.trigger,
         topic=topic,
         level=level,
         reference_period=condition.reference_period,
         value=condition.value,
-        needed="; ".join(leaf.text for leaf in failing),
-        nearness=min(nearness, default=None),
+        needed=_needed(evidence) if evidence else "",
+        nearness=_nearness(evidence, collapse=condition.kind == "collapse") if evidence else None,
     )
 
 
@@ -199,19 +197,22 @@ def as_json(night: Night) -> str:
     return TypeAdapter(Night).dump_json(night).decode()
 
 
-def _failing(evidence: Evidence) -> Iterator[Evidence]:
-    """Give the leaves that keep a condition from being met; a negation counts as a leaf."""
-    if evidence.held:
-        return
-    if evidence.parts and evidence.test != "not":
-        for part in evidence.parts:
-            yield from _failing(part)
-    else:
-        yield evidence
+def _failing(evidence: Evidence) -> tuple[Evidence, ...]:
+    """Give the parts that keep a condition from being met; none for a leaf, and a negation counts as a leaf."""
+    return () if evidence.test == "not" else tuple(part for part in evidence.parts if not part.held)
 
 
-def _nearness(leaf: Evidence, *, collapse: bool) -> float | None:
-    score, value, threshold = (leaf.figures.get(name) for name in ("score", "value", "threshold"))
+def _needed(evidence: Evidence) -> str:
+    parts = _failing(evidence)
+    return (" or " if evidence.test == "any" else "; ").join(map(_needed, parts)) if parts else evidence.text
+
+
+def _nearness(evidence: Evidence, *, collapse: bool) -> float | None:
+    """Measure by the nearest part where any would do, by the farthest where all are needed."""
+    if parts := _failing(evidence):
+        found = [near for part in parts if (near := _nearness(part, collapse=collapse)) is not None]
+        return (max if evidence.test == "any" else min)(found, default=None)
+    score, value, threshold = (evidence.figures.get(name) for name in ("score", "value", "threshold"))
     if isinstance(score, (int, float)):
         return -float(score) if collapse else float(score)
     if not (isinstance(value, (int, float)) and isinstance(threshold, (int, float)) and value > 0 and threshold > 0):

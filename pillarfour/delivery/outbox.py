@@ -145,8 +145,8 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
 
 def tally(connection: Connection) -> dict[State, int]:
     """Count the outbox's messages by state."""
-    counted = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-    return {"recorded": 0, "sent": 0, "dead": 0, **{state: count for state, count in counted}}
+    counted = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+    return {"recorded": 0, "sent": 0, "dead": 0, **{row[0]: row[1] for row in counted}}
 
 
 @contextmanager
