@@ -1,6 +1,6 @@
 """Two-sided negative-binomial likelihood-ratio CUSUM, for short histories."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,19 @@ from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Fl
 FAR_OUT = 4.0
 """Robust standard deviations beyond which a period of the baseline is a past outbreak or closure."""
 
+POISSON_SPREAD = 0.5
+"""Standard deviation of the square root of a Poisson count."""
+
 LARGEST_SHARE_LEFT_OUT = 0.2
 """Of a baseline; where more lies far out, it is the series' nature and none is left out."""
 
 MOST_DISPERSED = 12.0
 
+OVER_AFTER_PERIODS = 3
+"""Without any evidence on a shift's side, after which the shift is over and its periods count as history."""
+
 Mask = npt.NDArray[np.bool_]
+Columns = npt.NDArray[np.intp]
 
 
 class CusumParameters(Parameters):
@@ -38,29 +45,41 @@ class CusumParameters(Parameters):
 
 @dataclass(kw_only=True)
 class Charts:
-    """Where the charts of all series stand before a period; arrays of shape (n_series,) but for ``baseline``."""
+    """Where the charts of all series stand before a period; every array has shape (n_series,)."""
 
-    baseline: Mask
-    """Which periods are known to be in control or not yet doubted, shape (n_series, n_periods)."""
     up: Floats
     down: Floats
-    run_start: npt.NDArray[np.intp]
-    """Where the statistics last left zero."""
-    shift_start: npt.NDArray[np.intp]
-    """Where the first of a chain of alarmed runs began; -1 where there is none."""
     mean: Floats
     dispersion: Floats
     upper_limit: Floats
     lower_limit: Floats
-    size: Floats = field(repr=False)
+    level_start: Columns
+    """Where the level that is the baseline began."""
+    run_start: Columns
+    """Where the statistics last left zero."""
+    shift_start: Columns
+    """Where the run began that led to the first alarm of a shift in force; -1 where none is."""
+    shift_side: Columns
+    quiet: Columns
+    """For how many periods the statistic on the shift's side has rested at zero."""
 
     @classmethod
-    def at_zero(cls, published: Mask) -> "Charts":
-        """Begin: nothing doubted, nothing estimated."""
-        zeros = [np.zeros(len(published)) for _ in range(7)]
-        names = ("up", "down", "mean", "dispersion", "upper_limit", "lower_limit", "size")
-        starts = [np.full(len(published), start) for start in (0, -1)]
-        return cls(baseline=published.copy(), run_start=starts[0], shift_start=starts[1], **dict(zip(names, zeros, strict=True)))
+    def at_zero(cls, n_series: int) -> "Charts":
+        """Begin: nothing estimated, nothing doubted."""
+        zero, start = (lambda: np.zeros(n_series)), (lambda: np.zeros(n_series, dtype=np.intp))
+        return cls(
+            up=zero(),
+            down=zero(),
+            mean=zero(),
+            dispersion=zero(),
+            upper_limit=zero(),
+            lower_limit=zero(),
+            level_start=start(),
+            run_start=start(),
+            shift_start=start() - 1,
+            shift_side=start(),
+            quiet=start(),
+        )
 
 
 class Cusum(Method[CusumParameters]):
@@ -89,25 +108,41 @@ class Cusum(Method[CusumParameters]):
         counts = panel.values
         published = np.isfinite(counts)
         judged = Judgements.blank(counts.shape, status=NO_DATA)
-        charts = Charts.at_zero(published)
-        known = np.cumsum(published, axis=1)
-        least = self.least_history * panel.periods_per_year // 12
-        highest = np.fmax.accumulate(counts, axis=1)
-        lowest = np.fmin.accumulate(counts, axis=1)
+        charts = Charts.at_zero(len(counts))
+        enough = np.cumsum(published, axis=1) > self.least_history * panel.periods_per_year // 12
+        still = np.fmax.accumulate(counts, axis=1) == np.fmin.accumulate(counts, axis=1)
+        status = np.where(~enough, INSUFFICIENT_HISTORY, np.where(still, CONSTANT, OK))
+        judged.status[published] = status[published]
+        rate = self.parameters.false_alarms_per_year / (2 * panel.periods_per_year)
         for column in range(counts.shape[1]):
-            now = published[:, column]
-            enough = known[:, column] > least
-            still = highest[:, column] == lowest[:, column]
-            judged.status[now, column] = np.where(~enough, INSUFFICIENT_HISTORY, np.where(still, CONSTANT, OK))[now]
-            rows = np.flatnonzero(now & enough)
+            rows = np.flatnonzero((published & enough)[:, column])
+            at_rest = rows[(charts.up[rows] == 0) & (charts.down[rows] == 0)]
+            if at_rest.size:
+                self._estimate(charts, at_rest, counts[:, :column], rate)
             if rows.size:
-                self._step(charts, counts, rows, column, judged, panel.periods_per_year)
+                self._weigh(charts, rows, column, counts[rows, column], judged)
         return judged
 
-    def _step(self, charts: Charts, counts: Floats, rows: npt.NDArray[np.intp], column: int, judged: Judgements, per_year: int) -> None:
+    def _estimate(self, charts: Charts, rows: Columns, past: Floats, rate: float) -> None:
+        """Take the baseline of charts that stand at zero anew: all that precedes, but for a shift in force."""
+        column = past.shape[1]
+        charts.run_start[rows] = column
+        in_force = charts.shift_start[rows] >= 0
+        lasting = rows[in_force & (column - charts.shift_start[rows] >= self.parameters.new_level_after_periods)]
+        charts.level_start[lasting] = charts.shift_start[lasting]
+        charts.shift_start[lasting] = -1
+        ends = np.where(charts.shift_start[rows] >= 0, charts.shift_start[rows], column)
+        at = np.arange(column)
+        level = (at >= charts.level_start[rows, None]) & (at < ends[:, None])
+        mean, dispersion, size = estimate(past[rows], level & np.isfinite(past[rows]))
+        charts.mean[rows], charts.dispersion[rows] = mean, dispersion
         ratio = self.parameters.ratio
-        self._refresh(charts, counts, rows[(charts.up[rows] == 0) & (charts.down[rows] == 0)], column, per_year)
-        mean, dispersion, value = charts.mean[rows], charts.dispersion[rows], counts[rows, column]
+        charts.upper_limit[rows] = limits(mean, dispersion, size, ratio=ratio, rate_per_period=rate)
+        charts.lower_limit[rows] = limits(mean, dispersion, size, ratio=1 / ratio, rate_per_period=rate)
+
+    def _weigh(self, charts: Charts, rows: Columns, column: int, value: Floats, judged: Judgements) -> None:
+        """Add a period's evidence to both statistics, and restart the charts that alarm."""
+        mean, dispersion, ratio = charts.mean[rows], charts.dispersion[rows], self.parameters.ratio
         rise, fall = evidence(mean, dispersion, ratio), evidence(mean, dispersion, 1 / ratio)
         upper_limit, lower_limit = charts.upper_limit[rows], charts.lower_limit[rows]
         judged.expected[rows, column] = mean
@@ -116,32 +151,20 @@ class Cusum(Method[CusumParameters]):
         up = np.maximum(charts.up[rows] + rise.slope * value - rise.offset, 0)
         down = np.maximum(charts.down[rows] + fall.slope * value - fall.offset, 0)
         above, under = up / upper_limit, down / lower_limit
-        judged.score[rows, column] = np.where(above >= under, above, -under)
-        alarmed = np.maximum(above, under) >= 1
+        score = np.where(above >= under, above, -under)
+        judged.score[rows, column] = score
+        alarmed = np.abs(score) >= 1
         charts.up[rows], charts.down[rows] = np.where(alarmed, 0, up), np.where(alarmed, 0, down)
-        for row in rows[alarmed]:
-            charts.baseline[row, charts.run_start[row] : column + 1] = False
-        first = alarmed & (charts.shift_start[rows] < 0)
-        charts.shift_start[rows] = np.where(first, charts.run_start[rows], charts.shift_start[rows])
-        charts.shift_start[rows[~alarmed & (up == 0) & (down == 0)]] = -1
+        self._follow_shifts(charts, rows, np.sign(score).astype(np.intp) * alarmed, up, down)
 
-    def _refresh(self, charts: Charts, counts: Floats, rows: npt.NDArray[np.intp], column: int, per_year: int) -> None:
-        """Estimate anew the baseline of charts that stand at zero, from all that precedes the period and is not doubted."""
-        if not rows.size:
-            return
-        charts.run_start[rows] = column
-        lasting = (charts.shift_start[rows] >= 0) & (column - charts.shift_start[rows] >= self.parameters.new_level_after_periods)
-        for row in rows[lasting]:
-            start = charts.shift_start[row]
-            charts.baseline[row, :start] = False
-            charts.baseline[row, start:column] = np.isfinite(counts[row, start:column])
-            charts.shift_start[row] = -1
-        mean, dispersion, size = estimate(counts[rows, :column], charts.baseline[rows, :column])
-        charts.mean[rows], charts.dispersion[rows] = mean, dispersion
-        rate = self.parameters.false_alarms_per_year / (2 * per_year)
-        ratio = self.parameters.ratio
-        charts.upper_limit[rows] = limits(mean, dispersion, size, ratio=ratio, rate_per_period=rate)
-        charts.lower_limit[rows] = limits(mean, dispersion, size, ratio=1 / ratio, rate_per_period=rate)
+    def _follow_shifts(self, charts: Charts, rows: Columns, alarm: Columns, up: Floats, down: Floats) -> None:
+        """Put a shift in force at its first alarm, and end it when its side has rested for a while."""
+        none = charts.shift_start[rows] < 0
+        charts.shift_start[rows] = np.where(none & (alarm != 0), charts.run_start[rows], charts.shift_start[rows])
+        charts.shift_side[rows] = np.where(alarm != 0, alarm, charts.shift_side[rows])
+        resting = (np.where(charts.shift_side[rows] > 0, up, down) == 0) & (alarm == 0)
+        charts.quiet[rows] = np.where(resting, charts.quiet[rows] + 1, 0)
+        charts.shift_start[rows[charts.quiet[rows] >= OVER_AFTER_PERIODS]] = -1
 
 
 def estimate(counts: Floats, baseline: Mask) -> tuple[Floats, Floats, Floats]:
@@ -166,12 +189,11 @@ def estimate(counts: Floats, baseline: Mask) -> tuple[Floats, Floats, Floats]:
 
 
 def far_out(counts: Floats, baseline: Mask) -> Mask:
-    """Say which baseline periods lie far out on the scale count^(2/3), where a Poisson count is nearly normal."""
-    scaled = np.where(baseline, counts, np.nan) ** (2 / 3)
+    """Say which baseline periods lie far out on the scale of square roots."""
+    scaled = np.where(baseline, counts, np.nan) ** 0.5
     centre = _median(scaled)
     distance = np.abs(scaled - centre[:, None])
-    poisson = 2 / 3 * np.maximum(centre, 0.5) ** 0.25
-    spread = np.maximum(_median(distance) / 0.6745, poisson)
+    spread = np.maximum(_median(distance) / 0.6745, POISSON_SPREAD)
     out = distance > FAR_OUT * spread[:, None]
     few = out.sum(axis=1) <= LARGEST_SHARE_LEFT_OUT * baseline.sum(axis=1)
     return np.asarray(out & few[:, None])

@@ -14,14 +14,22 @@ LEAST_DISPERSION = 1e-3
 
 STATES = 40
 
+RAREST = 1e-9
+"""Alarms a period below which rates are not told apart; it keeps the chain of a chart that never alarms solvable."""
+
 MEANS = np.array([0.04, 0.2, 1, 4, 20, 150, 1e4])
 DISPERSIONS = np.array([LEAST_DISPERSION, 0.03, 0.1, 0.3, 0.8, 2, 10])
 SIZES = np.array([12.0, 30, 1e6])
 LIMITS = np.array([0.3, 0.9, 1.8, 3, 5, 9, 20])
 """The grid on which expected alarm rates are computed; between its points log rates are interpolated, beyond its edges the edge holds."""
 
-VARIANCE_RANKS = (np.arange(5) + 0.5) / 5
-MEAN_NODES, MEAN_WEIGHTS = np.polynomial.hermite_e.hermegauss(3)
+
+def _normal_nodes(number: int) -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(number)
+    return nodes, weights / weights.sum()
+
+
+VARIANCE_NODES, MEAN_NODES = _normal_nodes(5), _normal_nodes(3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +76,8 @@ def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floa
     start, end = np.arange(states)[:, None], np.arange(states)[None, :]
     step = end - start + states - 1
     moves = reached[:, step] - np.where(end > 0, reached[:, np.maximum(step - 1, 0)], 0)
-    lengths = np.linalg.solve(np.eye(states) - moves, np.ones((len(limit), states, 1)))
-    return 1 / np.maximum(lengths[:, 0, 0], 1)
+    lengths = np.linalg.solve(np.eye(states) - (1 - RAREST) * moves, np.ones((len(limit), states, 1)))
+    return np.asarray(1 / np.maximum(lengths[:, 0, 0], 1))
 
 
 def _cdf(counts: Floats, mean: Floats, dispersion: Floats) -> Floats:
@@ -84,14 +92,18 @@ def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: F
     """
     weighing = evidence(mean, dispersion, ratio)
     variance = mean + dispersion * mean**2
-    freedom = 2 / (2 / (size - 1) + (6 * dispersion + 1 / variance) / size)
+    kurtosis, skewness = 6 * dispersion + 1 / variance, (1 + 2 * dispersion * mean) / np.sqrt(variance)
+    error = 2 / (9 * (2 / (2 / (size - 1) + kurtosis / size)))
+    together = np.minimum(skewness / np.sqrt(2 + kurtosis), 0.95)
     total = np.zeros(len(limit))
-    for rank in VARIANCE_RANKS:
-        true_variance = variance * np.minimum(freedom / special.chdtri(freedom, rank), 20)
-        true_dispersion = np.clip((true_variance - mean) / mean**2, LEAST_DISPERSION, 50)
-        for node, weight in zip(MEAN_NODES, MEAN_WEIGHTS / MEAN_WEIGHTS.sum(), strict=True):
-            true_mean = mean * np.exp(node * np.minimum(np.sqrt(true_variance / size) / mean, 1))
-            total += weight / len(VARIANCE_RANKS) * alarm_rate(limit, weighing, true_mean, true_dispersion)
+    for node, weight in zip(*VARIANCE_NODES, strict=True):
+        shrunk = np.maximum(1 - error + node * np.sqrt(error), 0.05) ** 3
+        true_variance = variance / np.maximum(shrunk, 0.05)
+        deviation = np.minimum(np.sqrt(true_variance / size) / mean, 1)
+        for own, own_weight in zip(*MEAN_NODES, strict=True):
+            true_mean = mean * np.exp(-deviation * (together * node + np.sqrt(1 - together**2) * own))
+            true_dispersion = np.clip((true_variance - true_mean) / true_mean**2, LEAST_DISPERSION, 50)
+            total += weight * own_weight * alarm_rate(limit, weighing, true_mean, true_dispersion)
     return total
 
 
@@ -114,4 +126,4 @@ def _table(ratio: float) -> RegularGridInterpolator:
     mean, dispersion, size, limit = (axis.ravel() for axis in grid)
     rates = expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape)
     axes = (np.log(MEANS), np.log(DISPERSIONS), 1 / SIZES[::-1])
-    return RegularGridInterpolator(axes, np.log(np.maximum(rates[:, :, ::-1], 1e-12)))
+    return RegularGridInterpolator(axes, np.log(rates[:, :, ::-1]))

@@ -138,7 +138,7 @@ def sampling_variance(mean: Floats) -> Floats:
 
 
 def prediction_variance(years: Floats) -> Floats:
-    """Variance of a one-step-ahead error over that of a count, after so many years: measured, so that early errors do not widen later bounds."""
+    """Variance of a one-step-ahead error over a count's, after so many years; measured, so that early errors do not widen later bounds."""
     return 1.25 + 2 / np.maximum(years, 1)
 
 
