@@ -1,0 +1,108 @@
+"""Files written whole or not at all, logs of one line an event, and one writer at a time."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pillarfour.errors import StoreError
+
+TEMPORARY = ".tmp-"
+PATIENCE_SECONDS = 600
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file beside its place and rename it into it, so that nobody ever sees half of it.
+
+    Parameters
+    ----------
+    durable
+        Whether it must outlast a power cut. What can be derived again need not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{TEMPORARY}{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    beside.replace(path)
+    if durable:
+        _sync_folder(path.parent)
+
+
+def write_changed(path: Path, content: bytes) -> None:
+    """Write a file that can be derived again, unless it says so already."""
+    if not path.exists() or path.read_bytes() != content:
+        write_whole(path, content, durable=False)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path, *, of: str = "") -> None:
+    """Remove what killed writers left; the caller holds the folder's lock, so no living writer owns any of it."""
+    for leftover in folder.glob(f"{TEMPORARY}{of}*"):
+        leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_writer(root: Path, what: str) -> Iterator[None]:
+    """Be the only writer of ``what``; the lock of a process that dies is released with it.
+
+    Raises
+    ------
+    StoreError
+        If another writer does not finish.
+    """
+    path = root / "locks" / f"{what}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=PATIENCE_SECONDS, poll_interval=0.01):
+            yield
+    except Timeout as cause:
+        raise StoreError(f"{path}: another process has been writing for {PATIENCE_SECONDS} s; wait for it, or end it") from cause
+
+
+def append_line(path: Path, event: Mapping[str, Any]) -> None:
+    """Add one event to a log; the caller is its sole writer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as log:
+        end = log.seek(0, os.SEEK_END)
+        log.seek(max(end - 1, 0))
+        if log.read(1) not in (b"", b"\n"):
+            log.seek(0)
+            log.truncate(log.read().rfind(b"\n") + 1)
+        log.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a log; a last line that a killed writer left unfinished was never an event.
+
+    Raises
+    ------
+    StoreError
+        If any other line is damaged.
+    """
+    try:
+        finished, _, _ = path.read_bytes().rpartition(b"\n")
+    except FileNotFoundError:
+        return []
+    events = []
+    for number, line in enumerate(finished.splitlines(), start=1):
+        try:
+            events.append(json.loads(line))
+        except ValueError as cause:
+            raise StoreError(f"{path}:{number}: damaged ({cause}); put the line right from a backup, or delete it") from cause
+    return events

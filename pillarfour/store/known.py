@@ -1,0 +1,54 @@
+"""What was known on a day: the rows of the newest usable release of each period."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pillarfour.errors import StoreError
+from pillarfour.model import OBSERVATION
+from pillarfour.store import release_file
+from pillarfour.store.entry import Cell, Kept
+
+CELL = ("table", "measure", "reference_period")
+"""Columns that are the same in all rows of a cell: asking for some of their values spares reading the others."""
+
+
+def choose(kept: Iterable[Kept], day: date, *, table: str | None = None) -> dict[Cell, Kept]:
+    """Choose for each cell the newest usable release published on or before a day, given all releases in the order of publication."""
+    chosen: dict[Cell, Kept] = {}
+    for release in kept:
+        if release.usable and release.entry.published_on <= day and table in (None, release.entry.table):
+            chosen |= dict.fromkeys(release.entry.cells, release)
+    return chosen
+
+
+def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | None, where: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Read the chosen cells' rows: table by table, release by release, each in the order of its file.
+
+    Raises
+    ------
+    StoreError
+        If a column is none of ``OBSERVATION``.
+    Outdated
+        If a file was replaced since the releases were listed.
+    """
+    unknown = sorted({*(columns or ()), *where} - set(OBSERVATION.names))
+    if unknown:
+        raise StoreError(f"{folder}: no column is called {', '.join(unknown)}; there are {', '.join(OBSERVATION.names)}")
+    needed = None if columns is None else [name for name in OBSERVATION.names if name in columns or name in where]
+    wanted = [cell for cell in chosen if all(cell[place] in where.get(name, cell[place : place + 1]) for place, name in enumerate(CELL))]
+    by_release: dict[str, list[Cell]] = {}
+    for cell in wanted:
+        by_release.setdefault(chosen[cell].entry.id, []).append(cell)
+    parts = []
+    for cells in sorted(by_release.values(), key=lambda cells: (cells[0][0], chosen[cells[0]].entry.order)):
+        entry = chosen[cells[0]].entry
+        parts.append(release_file.read_cells(folder / entry.file, entry, cells={cell[1:] for cell in cells}, columns=needed))
+    rows = pa.concat_tables([*parts], promote_options="default").unify_dictionaries() if parts else OBSERVATION.empty_table()
+    for name, values in where.items():
+        rows = rows.filter(pc.field(name).isin(list(values))) if name in rows.column_names else rows.slice(0, 0)
+    kept = [name for name in OBSERVATION.names if name in rows.column_names] if columns is None else list(columns)
+    return pa.table({name: rows[name] if name in rows.column_names else pa.nulls(len(rows), OBSERVATION.field(name).type) for name in kept})
