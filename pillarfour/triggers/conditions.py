@@ -141,13 +141,21 @@ class Test(Facts):
             return self.at_least.of
         return self.all_ or self.any_ or ((self.not_,) if self.not_ is not None else ())
 
+    def step(self, number: int) -> Location:
+        """Give the way from this node to one of its parts."""
+        match self.kind:
+            case "not":
+                return ("not",)
+            case "at_least":
+                return ("at_least", "of", number)
+        return (self.kind, number)
+
     def leaves(self, location: Location = ()) -> Iterator[tuple[Location, Leaf, bool]]:
         """Give every leaf with its location and whether a ``not`` turns it round."""
         if self.leaf is not None:
             yield (*location, self.kind), self.leaf, False
         for number, part in enumerate(self.parts):
-            below: Location = {"not": ("not",), "at_least": ("at_least", "of", number)}.get(self.kind, (self.kind, number))
-            for place, leaf, turned in part.leaves((*location, *below)):
+            for place, leaf, turned in part.leaves((*location, *self.step(number))):
                 yield place, leaf, turned != (self.kind == "not")
 
 

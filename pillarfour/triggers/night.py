@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,11 @@ class Night:
     freshness: Mapping[str, Freshness]
     releases: Mapping[tuple[str, str], tuple[str, ...]] = field(repr=False, default_factory=dict)
 
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """The names of the panel's periods."""
+        return tuple(self.panel.periods.astype(str))
+
     def line(self, key: SeriesKey, *, unit: str) -> "Line":
         """Give one series of the panel.
 
@@ -125,8 +131,7 @@ class Line:
 
     def period(self, column: int) -> str:
         """Name a period, also one before the panel begins."""
-        periods = self.night.panel.periods
-        return str(periods[column] if column >= 0 else periods[0] + column)
+        return self.night.periods[column] if column >= 0 else str(self.night.panel.periods[0] + column)
 
     def releases(self, *columns: int) -> tuple[str, ...]:
         """Give the releases that supply these periods of the stage."""

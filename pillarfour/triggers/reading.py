@@ -36,7 +36,7 @@ def validate(text: strict_yaml.Text, *, detectors: Mapping[str, type[Detector]],
     """Check a file that is already read."""
     document = strict_yaml.plain(text)
     known = names.collect(document, detectors=detectors, recipes=recipes)
-    return strict_yaml.validate(Triggers, text, error=TriggerError, context=known, called=_caller(document))
+    return strict_yaml.validate(Triggers, text, error=TriggerError, context=known, called=caller(document))
 
 
 def instances(triggers: Triggers, *, detectors: Mapping[str, type[Detector]]) -> dict[str, Detector]:
@@ -48,7 +48,7 @@ def instances(triggers: Triggers, *, detectors: Mapping[str, type[Detector]]) ->
     return made
 
 
-def _caller(document: Any) -> Callable[[Location], str]:
+def caller(document: Any) -> Callable[[Location], str]:
     """Name a place as the file's reader would: trigger darien-surge, level warning."""
 
     def called(location: Location) -> str:

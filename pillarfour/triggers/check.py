@@ -1,0 +1,132 @@
+"""What ``pillarfour triggers check`` says: errors that refuse the file, and warnings that an analyst should look at."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from pillarfour import strict_yaml
+from pillarfour.alerts.model import LEVELS
+from pillarfour.detection import Detector
+from pillarfour.errors import TriggerError
+from pillarfour.recipe import Recipe
+from pillarfour.strict_yaml import Location
+from pillarfour.triggers import reading
+from pillarfour.triggers.conditions import DetectorLeaf, GrowthLeaf, LevelLeaf, NewHighLeaf, StalenessLeaf, Test
+from pillarfour.triggers.schema import Rule, Trigger, Triggers
+
+SHORT_HISTORY_PERIODS = 24
+"""A level that no detector can judge on two years of months warns nobody for as long."""
+
+Found = Iterator[tuple[Location, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The outcome: each a line with its place; a file without errors is in ``triggers``."""
+
+    triggers: Triggers | None
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def check(path: Path, *, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Checked:
+    """Read the file and say all that is wrong with it, or doubtful in it."""
+    try:
+        text = strict_yaml.read(path, error=TriggerError)
+        triggers = reading.validate(text, detectors=detectors, recipes=recipes)
+    except TriggerError as refused:
+        return Checked(triggers=None, errors=tuple(str(refused).splitlines()))
+    called = reading.caller(strict_yaml.plain(text))
+    doubts = [*_unused(triggers)]
+    for number, trigger in enumerate(triggers.triggers):
+        if trigger.watched:
+            doubts += [(("triggers", number, *place), doubt) for place, doubt in _doubts(trigger, triggers, detectors, recipes)]
+    return Checked(triggers=triggers, warnings=tuple(f"{text.place(place)}: {called(place)}: {doubt}" for place, doubt in doubts))
+
+
+def _doubts(trigger: Trigger, triggers: Triggers, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Found:
+    yield from _language(trigger)
+    yield from _nesting(trigger)
+    for level, rule in trigger.levels.items():
+        for place, doubt in (*_floors(rule), *_history(rule, triggers, detectors), *_delays(rule, recipes)):
+            yield ("levels", level, *place), doubt
+        if level not in triggers.responses[trigger.response].levels:
+            yield ("levels", level), f"the response {trigger.response} says nothing of {level}; add what the signatories do"
+
+
+def _language(trigger: Trigger) -> Found:
+    if trigger.title.en == trigger.title.es:
+        yield ("title",), "the Spanish title is the English one; translate it"
+
+
+def _floors(test: Test, *, floored: bool = False, place: Location = ()) -> Found:
+    """Find tests against the past that a handful of people could meet."""
+    leaf = test.leaf
+    if isinstance(leaf, DetectorLeaf | GrowthLeaf | NewHighLeaf) and leaf.floor is None and not floored:
+        yield (*place, test.kind), "no floor; a handful could meet this: give a floor, or a level beside it under all"
+    beside = test.kind == "all" and any(isinstance(part.leaf, LevelLeaf) and part.leaf.at_least for part in test.parts)
+    for number, part in enumerate(test.parts):
+        yield from _floors(part, floored=floored or beside, place=(*place, *test.step(number)))
+
+
+def _history(rule: Rule, triggers: Triggers, detectors: Mapping[str, type[Detector]]) -> Found:
+    leaves = list(rule.leaves())
+    used = {leaf.use for _, leaf, _ in leaves if isinstance(leaf, DetectorLeaf)}
+    if not used or any(isinstance(leaf, NewHighLeaf | GrowthLeaf) for _, leaf, _ in leaves):
+        return
+    needed = {name: detectors[triggers.detectors[name].method].least_history for name in used}
+    if min(needed.values()) > SHORT_HISTORY_PERIODS:
+        named = ", ".join(f"{name} ({periods} periods)" for name, periods in sorted(needed.items()))
+        yield (), f"rests on {named} alone, and stays open until a series has that history; add a detector for short ones"
+
+
+def _delays(rule: Rule, recipes: Mapping[str, Recipe]) -> Found:
+    for place, leaf, _ in rule.leaves():
+        if isinstance(leaf, StalenessLeaf):
+            cadence = recipes[leaf.source].cadence
+            slack = cadence.latest_delay_days - cadence.usual_delay_days
+            if leaf.days <= slack:
+                yield (*place, "days"), f"{leaf.source} is at times {slack} days later than usual and nothing is wrong; give more than that"
+
+
+def _nesting(trigger: Trigger) -> Found:
+    """Find a level that is easier to reach than the one below it, where that is plain to see."""
+    given = [level for level in LEVELS if level in trigger.levels]
+    for lower, upper in pairwise(given):
+        below, above = _least(trigger.levels[lower]), _least(trigger.levels[upper])
+        for name in below.keys() & above.keys():
+            if above[name] < below[name]:
+                yield ("levels", upper), f"{name} {above[name]:g} is under the {below[name]:g} of {lower}; a higher level asks for more"
+
+
+def _least(rule: Rule) -> dict[str, float]:
+    """Give the smallest figure, score and delay that a rule asks for."""
+    found: dict[str, list[float]] = {}
+    for _, leaf, turned in rule.leaves():
+        if turned:
+            continue
+        if isinstance(leaf, LevelLeaf) and leaf.at_least is not None:
+            found.setdefault("at_least", []).append(leaf.at_least)
+        if isinstance(leaf, DetectorLeaf):
+            found.setdefault("score", []).append(leaf.score)
+        if isinstance(leaf, StalenessLeaf):
+            found.setdefault("days", []).append(leaf.days)
+    return {name: min(figures) for name, figures in found.items()}
+
+
+def _unused(triggers: Triggers) -> Found:
+    """Find what the file defines and no trigger uses."""
+    watched = [trigger for trigger in triggers.triggers if trigger.watched]
+    used: dict[str, set[str]] = {
+        "groups": {subject for trigger in watched for subject in trigger.series.subjects},
+        "detectors": {
+            leaf.use for trigger in watched for _, rule in trigger.rules() for _, leaf, _ in rule.leaves() if hasattr(leaf, "use")
+        },
+        "responses": {trigger.response for trigger in watched},
+        "recipients": {name for trigger in watched for name in trigger.notify},
+    }
+    for section, names in used.items():
+        for name in getattr(triggers, section):
+            if name not in names:
+                yield (section, name), "no trigger uses it; take it out, or use it"

@@ -1,0 +1,146 @@
+"""``docs/triggers.md``, written from ``triggers.yaml``: what each trigger says, for readers who open no YAML."""
+
+from collections.abc import Iterator
+
+from pillarfour.alerts.model import LEVELS
+from pillarfour.triggers.conditions import (
+    DetectorLeaf,
+    GrowthLeaf,
+    Leaf,
+    LevelLeaf,
+    NewHighLeaf,
+    StalenessLeaf,
+    Test,
+    UpstreamLeaf,
+)
+from pillarfour.triggers.schema import Rule, Trigger, Triggers
+
+
+def write(triggers: Triggers) -> str:
+    """Write the page, in Markdown."""
+    return "\n".join(_page(triggers)) + "\n"
+
+
+def sentence(leaf: Leaf) -> str:
+    """Say in words what a leaf asks for."""
+    match leaf:
+        case LevelLeaf():
+            bounds = {"at least": leaf.at_least, "at most": leaf.at_most}
+            return (
+                "the figure is "
+                + " and ".join(f"{side} {bound:,.0f}" for side, bound in bounds.items() if bound is not None)
+                + f" {leaf.unit}"
+            )
+        case DetectorLeaf():
+            side = {"up": "above", "down": "below"}[leaf.direction]
+            what = {"up": "the figure", "down": "the expectation"}[leaf.direction]
+            return f"`{leaf.use}` scores {leaf.score:g} or more {side} what it expects{_floor(leaf.floor, what)}"
+        case GrowthLeaf():
+            rise = leaf.factor > 1
+            wanted = f"{'at least' if rise else 'at most'} {leaf.factor:g} times that of {_periods(leaf.over_periods)} before"
+            return f"the figure is {wanted}{_floor(leaf.floor, 'the figure' if rise else 'the earlier figure')}"
+        case NewHighLeaf():
+            return f"the figure exceeds each of the {_periods(leaf.over_periods)} before{_floor(leaf.floor, 'the figure')}"
+        case StalenessLeaf():
+            return f"the next period of `{leaf.source}` is overdue by {leaf.days} day{'s' if leaf.days != 1 else ''} or more"
+        case UpstreamLeaf():
+            return (
+                f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above in the same month or the {leaf.within_months} before"
+            )
+
+
+def _page(triggers: Triggers) -> Iterator[str]:
+    yield "# The triggers"
+    yield ""
+    yield "Written from [`triggers.yaml`](../triggers.yaml) by `pillarfour.triggers.document`; change that file, not this one."
+    yield ""
+    yield "| trigger | kind | watches | status |"
+    yield "| --- | --- | --- | --- |"
+    for trigger in triggers.triggers:
+        watches = f"{', '.join(trigger.series.subjects)} at {', '.join(trigger.series.stages)}"
+        yield f"| [{trigger.title.en}](#{trigger.id}) | {trigger.kind} | {watches} | {trigger.status} |"
+    yield ""
+    yield from _terms(triggers)
+    for trigger in triggers.triggers:
+        yield from _trigger(trigger, triggers)
+
+
+def _terms(triggers: Triggers) -> Iterator[str]:
+    yield "## Stages, in the order of travel"
+    yield ""
+    for stage in triggers.stages:
+        tables = "; ".join(f"`{series.source}` {series.table}, {series.measure}" for series in stage.observed_by)
+        place = f"`{stage.id}`, {stage.country}, {stage.role.replace('_', ' ')}"
+        yield f"- **{stage.title.en}** / {stage.title.es} ({place}): counts {stage.unit}; {tables}."
+    yield ""
+    yield "## Groups"
+    yield ""
+    for name, group in triggers.groups.items():
+        yield f"- **{group.title.en}** / {group.title.es} (`{name}`: {', '.join(group.nationalities)}). {group.reason}"
+    yield ""
+    yield "## Detectors"
+    yield ""
+    for name, instance in triggers.detectors.items():
+        parameters = ", ".join(f"{key} {value}" for key, value in instance.parameters.items()) or "the method's defaults"
+        yield f"- **{name}** ({instance.method}; {parameters}). {instance.reason}"
+    yield ""
+    yield "## Responses"
+    yield ""
+    for name, response in triggers.responses.items():
+        yield f"- **{response.title.en}** / {response.title.es} (`{name}`)"
+        for level in LEVELS:
+            if (action := response.levels.get(level)) is not None:
+                yield f"  - {level}, within {action.within_hours} hours: {action.en} / {action.es}"
+    yield ""
+
+
+def _trigger(trigger: Trigger, triggers: Triggers) -> Iterator[str]:
+    yield f'## <a id="{trigger.id}"></a>{trigger.title.en}'
+    yield ""
+    yield f"*{trigger.title.es}* · `{trigger.id}` · {trigger.kind} · {trigger.status} · owner: {trigger.owner}"
+    yield ""
+    yield trigger.rationale
+    yield ""
+    for level in LEVELS:
+        if level in trigger.levels:
+            yield f"- **{level}**{_lasting(trigger.levels[level])}"
+            yield from _tree(trigger.levels[level], "  ")
+    yield f"- **ends**{_lasting(trigger.clear)}"
+    yield from _tree(trigger.clear, "  ")
+    yield ""
+    told = ", ".join(triggers.recipients[name].title.en for name in trigger.notify)
+    links = ", ".join(f"<{link}>" for link in trigger.references)
+    yield f"Response: {triggers.responses[trigger.response].title.en}. Told: {told}. References: {links}."
+    yield ""
+
+
+def _tree(test: Test, indent: str) -> Iterator[str]:
+    if test.leaf is not None:
+        yield f"{indent}- {sentence(test.leaf)}"
+        return
+    if test.not_ is not None and test.not_.leaf is not None:
+        yield f"{indent}- not: {sentence(test.not_.leaf)}"
+        return
+    joined = {"all": "all of", "any": "any of", "not": "not"}.get(test.kind) or (f"at least {test.at_least.n} of" if test.at_least else "")
+    yield f"{indent}- {joined}:"
+    for part in test.parts:
+        yield from _tree(part, f"{indent}  ")
+
+
+def _lasting(rule: Rule) -> str:
+    held = rule.for_
+    if held.window == 1:
+        return ":"
+    return (
+        f", in {held.periods} of the newest {held.window} periods:"
+        if held.periods < held.window
+        else f", in each of the newest {held.window} periods:"
+    )
+
+
+def _periods(number: int) -> str:
+    return f"{number} periods" if number > 1 else "period"
+
+
+def _floor(floor: float | None, what: str) -> str:
+    return f", and {what} is at least {floor:,.0f}" if floor is not None else ""
