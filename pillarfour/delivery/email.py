@@ -186,6 +186,8 @@ def _news(news: News, *, night: Night, cid: str) -> dict[str, Any]:
         "recent": message.recent(news.chart) if news.chart else [],
         "reasons": message.reasons(news),
         "clears": news.clears,
+        "clearing": message.clearing(news),
+        "response": news.response,
         "caveats": message.caveats(news, night=night),
         "trigger": news.transition.key.trigger,
         "rule_sha256": news.transition.condition.rule_sha256,

@@ -88,7 +88,12 @@ def change(news: News) -> str:
 def figure(condition: Condition) -> str:
     """Say a condition's newest figure and how it compares."""
     if condition.kind == "outage":
-        return f"nothing published after {period(condition.reference_period)}" if condition.reference_period else "nothing ever published"
+        overdue = f", {many(round(condition.value), 'day')} overdue" if condition.value else ""
+        return (
+            f"nothing published after {period(condition.reference_period)}{overdue}"
+            if condition.reference_period
+            else "nothing ever published"
+        )
     if condition.value is None or condition.reference_period is None:
         return "no figure"
     told = f"{number(condition.value)} in {period(condition.reference_period)}"
@@ -100,8 +105,14 @@ def figure(condition: Condition) -> str:
 def reasons(news: News) -> list[Reason]:
     """Give the condition in words, one line a node, for the level that was reached or left."""
     transition = news.transition
-    evidence = transition.condition.evidence.get(transition.level or transition.level_before or LEVELS[0])
+    evidence = transition.condition.evidence.get(transition.level or transition.level_before or transition.condition.pending or LEVELS[0])
     return list(_walk(evidence, depth=0)) if evidence else []
+
+
+def clearing(news: News) -> list[Reason]:
+    """Give the stop condition of an alert that stands, as far as it is from being met."""
+    evidence = news.transition.condition.clear_evidence
+    return list(_walk(evidence, depth=0)) if evidence and news.transition.after == "active" else []
 
 
 def recent(chart: Chart) -> list[Row]:
@@ -177,7 +188,7 @@ def _moved(news: News) -> str:
         case "retracted":
             return f"RETRACTED: revised figures no longer support the {before} of {day(news.since)}"
         case "pending":
-            return f"Pending {now}: to be confirmed before it is an alert"
+            return f"Pending {named(transition.condition.pending)}: to be confirmed before it is an alert"
         case _:
             return "No longer pending; no alert"
 

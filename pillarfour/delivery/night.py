@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pillarfour.alerts.model import LEVELS, AlertState, Condition, Evidence, Level, Transition
+from pillarfour.alerts.model import AlertState, Condition, Level, Transition
 from pillarfour.model import Basis, Release
 from pillarfour.report.charts import Chart
 
@@ -81,25 +81,28 @@ class News:
     Parameters
     ----------
     since
-        The night from which the alert has stood without a gap.
+        The night from which the alert stands without a gap; for one that ended, had stood.
     clears
-        What would end it, in words.
+        What would end it, in words, beside the condition's own evidence.
     parts
         The nationalities behind a group's figure in ``transition.condition.reference_period``.
     releases
         The releases it was read from, those of the condition.
     caveats
         What is known to disturb these figures: structural breaks, changes of definition.
+    response
+        What the trigger's owner has agreed to do, step by step.
     """
 
     transition: Transition
     topic: Topic
     since: date
-    clears: str
+    clears: str = ""
     chart: Chart | None = None
     parts: tuple[Part, ...] = ()
     releases: tuple[Release, ...] = ()
     caveats: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,7 @@ class NotMet:
     needed
         The failing part of the condition, with the figure and what it would have had to be.
     nearness
-        1 would have met it; None where the figures give no measure.
+        1 would have met it; to put series in order, no chance. None where the figures give no measure.
     """
 
     trigger: str
@@ -175,46 +178,8 @@ class Night:
         return tuple(source for source in self.sources if source.rebuilt)
 
 
-def not_met(condition: Condition, *, topic: Topic) -> NotMet:
-    """Say what a silent condition would have needed for its lowest level."""
-    level = next((level for level in LEVELS if level in condition.evidence), None)
-    evidence = condition.evidence[level] if level else None
-    return NotMet(
-        trigger=condition.key.trigger,
-        topic=topic,
-        level=level,
-        reference_period=condition.reference_period,
-        value=condition.value,
-        needed=_needed(evidence) if evidence else "",
-        nearness=_nearness(evidence, collapse=condition.kind == "collapse") if evidence else None,
-    )
-
-
 def as_json(night: Night) -> str:
     """Write the night as JSON; NaN becomes null."""
     from pydantic import TypeAdapter  # noqa: PLC0415 - building the schema costs more than most commands take
 
     return TypeAdapter(Night).dump_json(night).decode()
-
-
-def _failing(evidence: Evidence) -> tuple[Evidence, ...]:
-    """Give the parts that keep a condition from being met; none for a leaf, and a negation counts as a leaf."""
-    return () if evidence.test == "not" else tuple(part for part in evidence.parts if not part.held)
-
-
-def _needed(evidence: Evidence) -> str:
-    parts = _failing(evidence)
-    return (" or " if evidence.test == "any" else "; ").join(map(_needed, parts)) if parts else evidence.text
-
-
-def _nearness(evidence: Evidence, *, collapse: bool) -> float | None:
-    """Measure by the nearest part where any would do, by the farthest where all are needed."""
-    if parts := _failing(evidence):
-        found = [near for part in parts if (near := _nearness(part, collapse=collapse)) is not None]
-        return (max if evidence.test == "any" else min)(found, default=None)
-    score, value, threshold = (evidence.figures.get(name) for name in ("score", "value", "threshold"))
-    if isinstance(score, (int, float)):
-        return -float(score) if collapse else float(score)
-    if not (isinstance(value, (int, float)) and isinstance(threshold, (int, float)) and value > 0 and threshold > 0):
-        return None
-    return threshold / value if collapse else value / threshold

@@ -56,6 +56,7 @@ def haitian_transition() -> Transition:
         evidence={"warning": Evidence(test="all", held=True, text="", parts=(leaf, floor, known))},
         rule_sha256=RULE,
         releases=("panama_darien/2021-07-12-1a2b3c4d",),
+        clear_evidence=Evidence(test="level", held=False, text="6,527 events in 2021-06 is not at most 1,000"),
     )
     return Transition(
         key=condition.key,
@@ -74,7 +75,8 @@ def haitian_news() -> News:
         transition=haitian_transition(),
         topic=Topic(subject="Haitian nationals", place="Darién", counts=COUNTS),
         since=date(2021, 7, 12),
-        clears="fewer than 1,000 crossings in a month, two months in a row",
+        clears="at most 1,000 crossings in a month",
+        response=("Within 24 hours: tell the reception centres at the next stage.",),
         chart=Chart(
             title="Haitian nationals, Darién",
             counts=COUNTS,

@@ -84,14 +84,14 @@ def test_the_highest_level_leads(haitian_night: Night, news: News):
             {"before": "active", "after": "retracted", "level": None, "level_before": "watch"},
             "RETRACTED: revised figures no longer support the WATCH of 12 July 2021.",
         ),
-        ({"before": "quiet", "after": "pending"}, "Pending WARNING: to be confirmed before it is an alert."),
+        ({"before": "quiet", "after": "pending", "level": None}, "Pending EMERGENCY: to be confirmed before it is an alert."),
         ({"before": "pending", "after": "quiet", "level": None}, "No longer pending; no alert."),
     ],
 )
 def test_every_change_is_said_in_words(news: News, transition, said):
     """Each step of an alert's life has its sentence."""
 
-    assert message.change(changed(news, **transition)) == said
+    assert message.change(changed(news, condition={"pending": "emergency"}, **transition)) == said
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,8 @@ def test_every_change_is_said_in_words(news: News, transition, said):
         ({"kind": "collapse", "value": 0}, "0 in June 2021, none of what was expected"),
         ({"expected": None}, "6,527 in June 2021"),
         ({"expected": 0.0}, "6,527 in June 2021, none was expected"),
-        ({"kind": "outage", "value": None}, "nothing published after June 2021"),
+        ({"kind": "outage", "value": 12.0, "unit": "days"}, "nothing published after June 2021, 12 days overdue"),
+        ({"kind": "outage", "value": 0.0, "unit": "days"}, "nothing published after June 2021"),
         ({"kind": "outage", "value": None, "reference_period": None}, "nothing ever published"),
         ({"value": None}, "no figure"),
     ],
