@@ -164,7 +164,7 @@ def refuse_repeated(document: Document, key: Sequence[pa.DictionaryArray]) -> No
     if twice.size:
         first, second = np.flatnonzero(codes == twice[0])[:2] + 2
         raise ParseError(
-            f"{document.name}: lines {first} and {second} give the same cell, and {twice.size:,} rows in all repeat one: "
+            f"{document.name}: lines {first} and {second} give the same cell (rows repeated: {twice.size:,}): "
             "files were joined or edited; fetch the publisher's own file"
         )
 

@@ -260,7 +260,7 @@ def _wrong_types(document: Document, observations: pa.Table) -> Iterator[Problem
             yield Problem(
                 rule="encounter type",
                 place=f"{document.name}: {group['locator_first']}",
-                message=f"{' / '.join(names)} do not belong together ({group['locator_count']:,} rows, {group['value_sum']:,} encounters)",
+                message=f"{' / '.join(names)} do not belong together (rows: {group['locator_count']:,}, encounters: {group['value_sum']:,})",
                 remedy="declare a correction in us_cbp.yaml, or accept the release as it is",
             )
 
