@@ -1,52 +1,23 @@
 """One attempt at one address: hop by hop, within the recipe's hosts, size and time."""
 
-import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urljoin
 
 import requests
-from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.utils import requote_uri
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
+from pillarfour.answer import Answer, Passing, Refused, classify, read_wait, unpack
 from pillarfour.deadline import WatchedAdapter
 from pillarfour.recipe import Web
 
 HOPS = 5
 PASSING = {HTTPStatus.FORBIDDEN, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 """What bot filters and busy servers answer, beside 5xx, and mend by themselves."""
-
-
-class Refused(Exception):  # noqa: N818 - what the publisher did; the client makes a FetchError of it
-    """An answer that another try would not change."""
-
-
-class Passing(Exception):  # noqa: N818 - what the publisher did; the client makes a FetchError of it
-    """A failure that another try may mend, not before ``wait_seconds`` have passed."""
-
-    def __init__(self, what: str, *, wait_seconds: float = 0) -> None:
-        super().__init__(what)
-        self.wait_seconds = wait_seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What came: 200 with a body, or 304 without."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
-
-    @property
-    def media_type(self) -> str:
-        """The declared type, bare, in lower case; empty where the server declares none."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 class Downloader:
@@ -76,6 +47,7 @@ class Downloader:
                 "User-Agent": user_agent,
                 "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
                 "Accept-Language": "es,en;q=0.8",
+                "Accept-Encoding": "gzip",
             }
         )
 
@@ -96,12 +68,12 @@ class Downloader:
         with self._adapter.within(until - time.monotonic()) as expired:
             try:
                 return self._follow(url, headers)
-            except (requests.RequestException, Passing) as cause:
+            except (requests.RequestException, HTTPError, Passing) as cause:
                 if expired.is_set():
                     raise Refused(f"not complete after {self._web.deadline_seconds:g} s") from cause
                 if isinstance(cause, Passing):
                     raise
-                raise _failure(cause) from cause
+                raise classify(cause) from cause
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> Answer:
         for _ in range(HOPS + 1):
@@ -146,7 +118,7 @@ class Downloader:
         if status == HTTPStatus.NOT_MODIFIED and conditional:
             return Answer(status=status, headers=response.headers, content=b"")
         if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise Passing(f"answered {status} {response.reason}", wait_seconds=_retry_after(response.headers))
+            raise Passing(f"answered {status} {response.reason}", wait_seconds=read_wait(response.headers))
         if status != HTTPStatus.OK:
             raise Refused(f"answered {status} {response.reason}")
         content = self._body(response)
@@ -155,17 +127,21 @@ class Downloader:
         return Answer(status=status, headers=response.headers, content=content)
 
     def _body(self, response: requests.Response) -> bytes:
+        """Read the bytes as they travel: requests' own unpacking takes half of a compressed document for a whole one."""
         limit = self._web.max_megabytes * 1_000_000
+        too_large = Refused(f"is larger than the recipe's web.max_megabytes, {self._web.max_megabytes} MB")
         announced = response.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            raise too_large
         content = bytearray()
-        if not (announced.isdecimal() and int(announced) > limit):
-            for chunk in response.iter_content(65_536):
-                content += chunk
-                if len(content) > limit:
-                    break
-            else:
-                return bytes(content)
-        raise Refused(f"is larger than the recipe's web.max_megabytes, {self._web.max_megabytes} MB")
+        for chunk in response.raw.stream(65_536, decode_content=False):
+            content += chunk
+            if len(content) > limit:
+                raise too_large
+        unpacked = unpack(bytes(content), response.headers.get("Content-Encoding", "identity").lower(), limit=limit)
+        if len(unpacked) > limit:
+            raise too_large
+        return unpacked
 
 
 class _Session(requests.Session):
@@ -192,30 +168,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _failure(cause: requests.RequestException) -> Passing | Refused:
-    """Tell what time may mend from what it will not, by the innermost reason."""
-    reason: BaseException = cause
-    while not isinstance(reason, ssl.SSLCertVerificationError) and (deeper := reason.__cause__ or reason.__context__):
-        reason = deeper
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return Refused(
-            f"its certificate is not trusted ({reason.verify_message}); if the publisher's chain is broken, "
-            "pin the authority's chain as web.tls.authority in the recipe"
-        )
-    said = str(reason) or type(reason).__name__
-    if isinstance(cause, requests.ConnectionError | requests.Timeout | ChunkedEncodingError | ContentDecodingError):
-        return Passing(f"could not be reached or broke off ({said})")
-    return Refused(f"could not be asked ({said})")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Read how long the server asks us to wait [seconds]: a number, or a date measured against the server's own."""
-    wanted = headers.get("Retry-After", "").strip()
-    if wanted.isdecimal():
-        return float(wanted)
-    try:
-        return max((parsedate_to_datetime(wanted) - parsedate_to_datetime(headers.get("Date", ""))).total_seconds(), 0)
-    except (ValueError, TypeError):
-        return 0

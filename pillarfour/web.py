@@ -14,7 +14,8 @@ from typing import Self
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_exponential, wait_random
 
 from pillarfour import clock, listing, validators
-from pillarfour.download import Answer, Downloader, Passing, Refused
+from pillarfour.answer import Answer, Passing, Refused
+from pillarfour.download import Downloader
 from pillarfour.errors import FetchError
 from pillarfour.model import Document, Link
 from pillarfour.recipe import Recipe

@@ -28,6 +28,8 @@ class Reply:
     """Announced in place of the true length; -1 announces none and closes."""
     chunks: int | None = None
     """Send in chunks, and break off after so many of ten bytes."""
+    packed: int | None = None
+    """Compress, and keep so many bytes of it."""
     drip: str | None = None
     """``body`` or ``headers``: a byte now and then."""
 
@@ -65,7 +67,7 @@ class Publisher:
 
     def send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         """Write the reply with its faults."""
-        body = gzip.compress(reply.body) if reply.headers.get("Content-Encoding") == "gzip" else reply.body
+        body = gzip.compress(reply.body)[: reply.packed] if reply.headers.get("Content-Encoding") == "gzip" else reply.body
         handler.send_response(reply.status)
         for name, value in reply.headers.items():
             handler.send_header(name, value.replace("{url}", self.url))

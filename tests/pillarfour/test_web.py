@@ -259,7 +259,15 @@ def test_a_redirect_loop_ends(publisher, reply, client):
     assert len(publisher.asked) == 6
 
 
-CUTS = {"announced": {"length": 1000}, "chunked": {"chunks": 2}, "gzip": {"headers": {"Content-Encoding": "gzip"}, "length": 1000}}
+GZIP = {"Content-Encoding": "gzip"}
+CUTS = {
+    "announced": {"length": 1000},
+    "chunked": {"chunks": 2},
+    "compressed": {"headers": GZIP, "length": 1000},
+    "cut before it was sent": {"headers": GZIP, "packed": 20},
+    "without its check sum": {"headers": GZIP, "packed": -8},
+    "with no length at all": {"headers": GZIP, "packed": 20, "length": -1},
+}
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
@@ -364,6 +372,14 @@ def test_too_large_is_refused(publisher, reply, client, size):
         client().document(link(url))
 
     assert publisher.times["/a.csv"] == 1
+
+
+def test_an_encoding_that_we_did_not_ask_for_is_refused(publisher, reply, client):
+    """Its bytes are not the document."""
+    url = publisher.answers("/a.csv", reply(headers={"Content-Encoding": "br"}))
+
+    with pytest.raises(FetchError, match="sent in the encoding br, which was not asked for"):
+        client().document(link(url))
 
 
 def test_exactly_the_limit_is_taken(publisher, reply, client):
