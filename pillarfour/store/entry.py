@@ -1,5 +1,6 @@
 """What a release says of itself without its rows; it stands in the release's own file and in the index."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -33,6 +34,36 @@ NOTHING = Summary(rows=0, total=0, keys=f"{0:016x}", regions={})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Summaries:
+    """The summaries of one measure's periods, column by column; a region without rows in a period is None there."""
+
+    periods: tuple[str, ...]
+    rows: tuple[int, ...]
+    totals: tuple[int, ...]
+    keys: tuple[str, ...]
+    regions: Mapping[str, tuple[int | None, ...]]
+
+    @classmethod
+    def of(cls, by_period: Mapping[str, Summary]) -> "Summaries":
+        """Take them apart, in the order of their periods."""
+        ordered = sorted(by_period.items())
+        regions = sorted({region for _, summary in ordered for region in summary.regions})
+        return cls(
+            periods=tuple(period for period, _ in ordered),
+            rows=tuple(summary.rows for _, summary in ordered),
+            totals=tuple(summary.total for _, summary in ordered),
+            keys=tuple(summary.keys for _, summary in ordered),
+            regions={region: tuple(summary.regions.get(region) for _, summary in ordered) for region in regions},
+        )
+
+    def at(self, period: str) -> Summary:
+        """Give one period's summary."""
+        place = bisect_left(self.periods, period)
+        regions = {region: total for region, totals in self.regions.items() if (total := totals[place]) is not None}
+        return Summary(rows=self.rows[place], total=self.totals[place], keys=self.keys[place], regions=regions)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """A release, with a summary of every period that it covers.
 
@@ -54,7 +85,7 @@ class Entry:
     document_sha256: str
     dimensions: tuple[str, ...]
     problems: tuple[Problem, ...]
-    summaries: Mapping[str, Mapping[str, Summary]]
+    summaries: Mapping[str, Summaries]
 
     @cached_property
     def id(self) -> str:
@@ -74,7 +105,7 @@ class Entry:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """What it supplies."""
-        return tuple((self.table, measure, period) for measure, periods in self.summaries.items() for period in periods)
+        return tuple((self.table, measure, period) for measure, covered in self.summaries.items() for period in covered.periods)
 
     @cached_property
     def order(self) -> tuple[date, str, str]:
@@ -83,16 +114,16 @@ class Entry:
 
     def summary(self, cell: Cell) -> Summary:
         """Give the summary of one of its cells."""
-        return self.summaries[cell[1]][cell[2]]
+        return self.summaries[cell[1]].at(cell[2])
 
     def last(self, measure: str) -> str:
         """Give the last period that it covers for a measure."""
-        return max(self.summaries[measure])
+        return self.summaries[measure].periods[-1]
 
     @cached_property
     def regions(self) -> frozenset[str]:
         """The regions that it breaks down by."""
-        return frozenset(region for periods in self.summaries.values() for summary in periods.values() for region in summary.regions)
+        return frozenset(region for covered in self.summaries.values() for region in covered.regions)
 
     def after(self, held: "Entry") -> "Entry":
         """Give this entry for bytes that are held already: first come with their name and time, dated by the better evidence."""
@@ -133,7 +164,7 @@ class Kept:
             retrieved_at=entry.retrieved_at,
             document=entry.document,
             document_sha256=entry.document_sha256,
-            covers={measure: tuple(periods) for measure, periods in entry.summaries.items()},
+            covers={measure: covered.periods for measure, covered in entry.summaries.items()},
             status=self.verdict.status,
             problems=self.verdict.problems,
         )

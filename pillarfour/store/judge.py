@@ -87,8 +87,9 @@ class _Bench:
 
     def _lost(self) -> Iterator[Finding]:
         """Find known periods that the release leaves out of the years it speaks about."""
-        for measure, periods in self.entry.summaries.items():
-            missing = sorted(cell for cell in self.known if cell[:2] == (self.entry.table, measure) and cell[2] not in periods)
+        covered = set(self.entry.cells)
+        for measure in self.entry.summaries:
+            missing = sorted(cell for cell in self.known if cell[:2] == (self.entry.table, measure) and cell not in covered)
             for cell in missing:
                 if self._speaks_about(measure, cell[2]):
                     earlier = self.known[cell]
@@ -96,15 +97,15 @@ class _Bench:
 
     def _speaks_about(self, measure: str, period: str) -> bool:
         """Say whether a period lies in the release's window: whole publisher's years, and as many as its predecessor had."""
-        periods = self.entry.summaries[measure]
+        periods = self.entry.summaries[measure].periods
         if not self.recipe.measures[measure].cumulative:
-            return min(periods) < period < max(periods)
+            return periods[0] < period < periods[-1]
         year = self._year
-        first, last = year.of(min(periods)), year.of(max(periods))
+        first, last = year.of(periods[0]), year.of(periods[-1])
         previous = self.newest.get((self.entry.table, measure))
         if previous is not None:
             moved_on = max(last - year.of(previous.last(measure)), 0)
-            first = min(first, year.of(min(previous.summaries[measure])) + moved_on)
+            first = min(first, year.of(previous.summaries[measure].periods[0]) + moved_on)
         return first <= year.of(period) <= last
 
     def _rows(self) -> Iterator[Finding]:

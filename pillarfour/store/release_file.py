@@ -14,7 +14,7 @@ from pillarfour.model import OBSERVATION
 from pillarfour.recipe import Recipe
 from pillarfour.store import schema
 from pillarfour.store.calendar import PublisherYear
-from pillarfour.store.entry import ENTRY, Entry, Summary
+from pillarfour.store.entry import ENTRY, Entry, Summaries
 from pillarfour.store.rows import Rows
 
 FOOTER = b"pillarfour"
@@ -67,13 +67,13 @@ def _with_provenance(rows: Rows, entry: Entry, recipe: Recipe) -> pa.Table:
     return pa.table({field.name: columns[field.name] for field in schema.of_table(rows.table.column_names)})
 
 
-def _years(summaries: Mapping[str, Mapping[str, Summary]], year_ends: int) -> Iterator[tuple[int, int]]:
+def _years(summaries: Mapping[str, Summaries], year_ends: int) -> Iterator[tuple[int, int]]:
     """Give the rows of each publisher's year as start and length: older years are read without the newer ones."""
     lengths: dict[int, int] = {}
-    for periods in summaries.values():
-        for period, summary in periods.items():
+    for covered in summaries.values():
+        for period, rows in zip(covered.periods, covered.rows, strict=True):
             year = PublisherYear(year_ends).of(period)
-            lengths[year] = lengths.get(year, 0) + summary.rows
+            lengths[year] = lengths.get(year, 0) + rows
     start = 0
     for _, length in sorted(lengths.items()):
         if length:
@@ -125,7 +125,8 @@ def read_cells(
 
 def _stretches(entry: Entry, cells: Collection[tuple[str, str]] | None) -> Iterator[tuple[int, int]]:
     """Give where the wanted cells stand in the file, first row and end; neighbours are one stretch."""
-    layout = sorted((period, measure, summary.rows) for measure, periods in entry.summaries.items() for period, summary in periods.items())
+    covered = entry.summaries.items()
+    layout = sorted((period, measure, rows) for measure, part in covered for period, rows in zip(part.periods, part.rows, strict=True))
     start = begun = 0
     for period, measure, rows in layout:
         if cells is not None and (measure, period) not in cells:

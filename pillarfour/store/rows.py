@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pillarfour.errors import ValidationError
 from pillarfour.model import DIMENSIONS, PARSED, Parsed
-from pillarfour.store.entry import NOTHING, Summary
+from pillarfour.store.entry import NOTHING, Summaries, Summary
 
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
@@ -21,7 +21,7 @@ class Rows:
     """A document's rows, sorted by period and measure, with a summary of each."""
 
     table: pa.Table
-    summaries: Mapping[str, Mapping[str, Summary]]
+    summaries: Mapping[str, Summaries]
 
 
 def arrange(parsed: Parsed, *, document: str) -> Rows:
@@ -45,10 +45,13 @@ def arrange(parsed: Parsed, *, document: str) -> Rows:
     outside = [cell for cell in cells if cell[1] not in parsed.covers.get(cell[0], ())]
     if outside:
         raise ValidationError(f"{document}: has rows of {' '.join(outside[0])}, which it does not say it covers; mend its source's parser")
-    covered = {measure: sorted(periods) for measure, periods in sorted(parsed.covers.items()) if periods}
     return Rows(
         table=table,
-        summaries={measure: {period: found.get((measure, period), NOTHING) for period in ordered} for measure, ordered in covered.items()},
+        summaries={
+            measure: Summaries.of({period: found.get((measure, period), NOTHING) for period in periods})
+            for measure, periods in sorted(parsed.covers.items())
+            if periods
+        },
     )
 
 
