@@ -66,19 +66,19 @@ class Charts:
     @classmethod
     def at_zero(cls, n_series: int) -> "Charts":
         """Begin: nothing estimated, nothing doubted."""
-        zero, start = (lambda: np.zeros(n_series)), (lambda: np.zeros(n_series, dtype=np.intp))
+        zero, column = np.zeros(n_series), np.zeros(n_series, dtype=np.intp)
         return cls(
-            up=zero(),
-            down=zero(),
-            mean=zero(),
-            dispersion=zero(),
-            upper_limit=zero(),
-            lower_limit=zero(),
-            level_start=start(),
-            run_start=start(),
-            shift_start=start() - 1,
-            shift_side=start(),
-            quiet=start(),
+            up=zero.copy(),
+            down=zero.copy(),
+            mean=zero.copy(),
+            dispersion=zero.copy(),
+            upper_limit=zero.copy(),
+            lower_limit=zero.copy(),
+            level_start=column.copy(),
+            run_start=column.copy(),
+            shift_start=column - 1,
+            shift_side=column.copy(),
+            quiet=column.copy(),
         )
 
 
