@@ -133,7 +133,5 @@ def _periods(table: pa.Table) -> set[tuple[str, str]]:
 
 
 def _with_problem(parsed: Parsed, correction: Correction, document: str, message: str, remedy: str) -> Parsed:
-    problem = Problem(
-        rule=f"correction {correction.id}", place=document, message=f"the correction {correction.id} {message}", remedy=remedy
-    )
+    problem = Problem(rule=f"correction {correction.id}", place=document, message=f"correction {correction.id}: {message}", remedy=remedy)
     return replace(parsed, problems=(*parsed.problems, problem))

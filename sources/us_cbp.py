@@ -44,6 +44,7 @@ class Layouts(recipe.Facts):
     areas: Mapping[str, Mapping[str, str]]
     encounter_types: tuple[tuple[str, str, str], ...]
     update: Update
+    link: str
     document: str
 
     @field_validator("categories", mode="before")
@@ -74,9 +75,9 @@ def discover(client: recipe.Client) -> list[Link]:
     """
     found: dict[str, Link] = {}
     for page in map(str, RECIPE.web.pages):
-        links = listing.links(client.page(page), page, PUBLISHED)
+        links = listing.links(client.page(page), page, re.compile(LAYOUTS.link, re.IGNORECASE))
         if not links:
-            raise FetchError(f"{page}: lists no table of encounters; look whether the page moved, and mend web.pages or layouts.document")
+            raise FetchError(f"{page}: lists no table of encounters; look whether the page moved, and mend web.pages or layouts.link")
         found.update({link.url: link for link in links})
     return sorted(found.values(), key=_publication_order)
 
@@ -89,8 +90,8 @@ def fetch(client: recipe.Client, link: Link) -> Document | None:
 def _publication_order(link: Link) -> tuple[int, int, tuple[int, int], int, str]:
     """Order by last fiscal year, last month (a closed year after its months), upload folder, upload, name."""
     name = PUBLISHED.search(link.name)
-    if name is None:  # listed by its address, which some other page's query may end
-        return (0, 0, (0, 0), 0, link.name)
+    if name is None:  # a name of a new kind comes last, as the newest: its header tells what it is
+        return (100, 0, _folder(link.url), 0, link.name)
     last_month = MONTHS.index(name["month"].upper()) + 1 if name["month"] else len(MONTHS) + 1
     return (int(name["last"] or name["first"]), last_month, _folder(link.url), int(name["again"] or -1), link.name)
 
@@ -257,10 +258,11 @@ def _wrong_types(document: Document, observations: pa.Table) -> Iterator[Problem
     for group in grouped.to_pylist():
         names = tuple(group[column] for column in columns)
         if names not in LAYOUTS.encounter_types and None not in names:
+            size = f"rows: {group['locator_count']:,}, encounters: {group['value_sum']:,}"
             yield Problem(
                 rule="encounter type",
                 place=f"{document.name}: {group['locator_first']}",
-                message=f"{' / '.join(names)} do not belong together (rows: {group['locator_count']:,}, encounters: {group['value_sum']:,})",
+                message=f"{' / '.join(names)} do not belong together ({size})",
                 remedy="declare a correction in us_cbp.yaml, or accept the release as it is",
             )
 

@@ -57,9 +57,18 @@ REFUSED = {
     "a line in the middle cut": (_edit(b",Title 8,Apprehensions,7", b""), "line 3: Expected 12 columns, got 9.* fetch it again"),
     "a blank line": (_edit(b"\r\n2024", b"\r\n\r\n2024"), "line 3: Fiscal Year '' is no year .* fetch"),
     "an open quote": (_edit(b"HAITI", b'"HAITI'), "broken.csv: .* fetch it again"),
-    "two files joined": (lambda content: content + content, "line 7: Fiscal Year 'Fiscal Year' is no year .* fetch the publisher's own file"),
-    "two files joined without header": (lambda content: content + _without_header(content), "lines 2 and 7 give the same cell \\(rows repeated: 5\\)"),
-    "a row twice": (lambda content: content + _without_header(content).split(b"\r\n")[1] + b"\r\n", "lines 3 and 7 give the same cell \\(rows repeated: 1\\)"),
+    "two files joined": (
+        lambda content: content + content,
+        "line 7: Fiscal Year 'Fiscal Year' is no year .* fetch the publisher's own file",
+    ),
+    "two files joined without header": (
+        lambda content: content + _without_header(content),
+        "lines 2 and 7 give the same cell \\(rows repeated: 5\\)",
+    ),
+    "a row twice": (
+        lambda content: content + _without_header(content).split(b"\r\n")[1] + b"\r\n",
+        "lines 3 and 7 give the same cell \\(rows repeated: 1\\)",
+    ),
     "a year misread": (_edit(b"2024 (FYTD)", b"20x4"), "line 3: Fiscal Year '20x4' is no year .* fetch"),
     "an unknown month": (_edit(b",OCT,", b",OKT,"), "line 3: Month \\(abbv\\) 'OKT' is none of OCT, .* fetch"),
     "a count with a fraction": (_edit(b"Apprehensions,12", b"Apprehensions,12.5"), "line 2: Encounter Count '12.5' is no whole number"),
@@ -72,10 +81,16 @@ REFUSED = {
 HELD = {
     "an unknown citizenship": (_edit(b"CUBA", b"CUBBA"), "broken.csv: line 6: Citizenship 'CUBBA' is not declared; did you mean \"CUBA\"?"),
     "a citizenship not listed before": (_edit(b"CUBA", b"KAZAKHSTAN"), "broken.csv: line 6: Citizenship 'KAZAKHSTAN' is not declared"),
-    "an unknown region": (_edit(b"Southwest Land Border", b"South Land Border"), "line 2: Land Border Region 'South Land Border' is not declared"),
+    "an unknown region": (
+        _edit(b"Southwest Land Border", b"South Land Border"),
+        "line 2: Land Border Region 'South Land Border' is not declared",
+    ),
     "an unknown demographic": (_edit(b"FMUA", b"FMU"), "line 2: Demographic 'FMU' is not declared; did you mean \"FMUA\"?"),
     "an unknown area": (_edit(b"Swanton Sector", b"Swanson Sector"), "line 4: Area of Responsibility 'Swanson Sector' is not declared"),
-    "an abbreviation of another area": (_edit(b"Swanton Sector,SWB", b"Del Rio Sector,SWB"), "line 4: .*Del Rio Sector / SWB do not belong together"),
+    "an abbreviation of another area": (
+        _edit(b"Swanton Sector,SWB", b"Del Rio Sector,SWB"),
+        "line 4: .*Del Rio Sector / SWB do not belong together",
+    ),
     "an unknown authority": (_edit(b"Title 8", b"Title 80"), "line 2: Title of Authority 'Title 80' is not declared"),
     "an unknown grouping": (_edit(b",FYTD,", b",YTD,"), "line 2: Month Grouping 'YTD' is not declared"),
     "an empty category": (_edit(b"CUBA", b""), "line 6: Citizenship '' is not declared"),
@@ -113,7 +128,6 @@ def test_a_doubtful_document_is_held(table, document, area_rows, kind):
     assert problem.remedy
     assert re.search(message, str(problem))
     assert parsed.observations.num_rows >= 3
-
 
 
 def test_a_name_that_announces_more_is_held(table, area_rows):

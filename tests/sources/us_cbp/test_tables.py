@@ -51,17 +51,13 @@ def test_the_state_table_has_state_and_no_component(table):
     parsed = us_cbp.parse(table(["2024 (FYTD),FYTD,OCT,Southwest Land Border,TX,FMUA,VENEZUELA,Title 8,1"], layout="state"))
 
     assert parsed.table == "state"
-    assert parsed.observations.column_names == [
-        name for name in PARSED.names if name not in {"area", "component", "encounter_type"}
-    ]
+    assert parsed.observations.column_names == [name for name in PARSED.names if name not in {"area", "component", "encounter_type"}]
     assert parsed.observations["state"].to_pylist() == ["TX"]
 
 
 def test_the_southwest_table_is_of_the_southwest_border(table):
     """It has no region column; its rows carry the region, and Other is the nationalities not listed."""
-    parsed = us_cbp.parse(
-        table(["2024 (FYTD),FYTD,OCT,U.S. Border Patrol,FMUA,Other,Title 8,Apprehensions,1178.0"], layout="southwest")
-    )
+    parsed = us_cbp.parse(table(["2024 (FYTD),FYTD,OCT,U.S. Border Patrol,FMUA,Other,Title 8,Apprehensions,1178.0"], layout="southwest"))
 
     assert parsed.table == "southwest"
     (row,) = parsed.observations.to_pylist()
@@ -70,9 +66,7 @@ def test_the_southwest_table_is_of_the_southwest_border(table):
 
 def test_all_nationalities_is_the_total(table):
     """Rebuilt documents of fiscal 2018 and 2019 give no nationality."""
-    parsed = us_cbp.parse(
-        table(["2018,FYTD,OCT,U.S. Border Patrol,FMUA,All Nationalities,Title 8,Apprehensions,4836"], layout="southwest")
-    )
+    parsed = us_cbp.parse(table(["2018,FYTD,OCT,U.S. Border Patrol,FMUA,All Nationalities,Title 8,Apprehensions,4836"], layout="southwest"))
 
     assert parsed.observations["nationality"].to_pylist() == ["TOTAL"]
     assert parsed.problems == ()
@@ -145,7 +139,9 @@ def test_the_order_of_rows_does_not_matter(table, area_rows, order):
     def cells(rows):
         return {tuple(sorted((name, value) for name, value in row.items() if name != "locator")) for row in rows.to_pylist()}
 
-    assert cells(us_cbp.parse(table([area_rows[place] for place in order])).observations) == cells(us_cbp.parse(table(area_rows)).observations)
+    assert cells(us_cbp.parse(table([area_rows[place] for place in order])).observations) == cells(
+        us_cbp.parse(table(area_rows)).observations
+    )
 
 
 @given(period=st.dates().map(lambda day: f"{max(day.year, 2000)}-{day.month:02}"))
