@@ -92,7 +92,7 @@ def published(
 
 def figure(known: Known, subject: str, period: str, *, stage: str = "darien") -> float:
     panel = known.panel
-    values = panel.values
+    values = np.asarray(panel.values)
     return float(values[panel.series.index(SeriesKey(stage=stage, subject=subject)), panel.periods.get_loc(period)])
 
 
