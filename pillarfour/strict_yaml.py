@@ -1,6 +1,7 @@
 """YAML 1.2 read strictly: NO is Norway, a duplicate or unknown key is an error, and every error has its line and column."""
 
 import io
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +19,9 @@ from pillarfour.errors import PillarfourError
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 Location = tuple[str | int, ...]
+
+SUBJECT = re.compile(r"^(Input|[A-Z][a-z]+) should")
+"""How a message of pydantic's begins."""
 
 FEW = 12
 """Up to so many known words are listed where none looks like the one written."""
@@ -142,10 +146,11 @@ def plain(text: Text) -> Any:
 def _located(fault: ErrorDetails, model: type[pydantic.BaseModel]) -> Iterator[tuple[Location, bool, str]]:
     """Give each location, whether its key is at fault, and what is wrong."""
     location: Location = tuple(fault["loc"])
-    word = fault["input"]
+    if fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]:
+        return  # items were given and each has its own fault
     if location and location[-1] == "[key]":
         location = location[:-1]
-        yield location, True, _message(fault, word)
+        yield location, True, said(fault)
     elif fault["type"] == "several":
         for below, message in fault["ctx"]["faults"]:
             yield location + tuple(below), False, message
@@ -154,14 +159,18 @@ def _located(fault: ErrorDetails, model: type[pydantic.BaseModel]) -> Iterator[t
     elif fault["type"] == "missing":
         yield location[:-1], False, f'"{location[-1]}" is missing; add it'
     else:
-        yield location, False, _message(fault, word)
+        yield location, False, said(fault)
 
 
-def _message(fault: ErrorDetails, word: Any) -> str:
-    if fault["type"] != "literal_error":
-        return fault["msg"]
-    words = [option.strip("'") for option in fault["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-    return f'"{word}" is not one of {", ".join(words)}{suggest(str(word), words)}'
+def said(fault: ErrorDetails) -> str:
+    """Say what is wrong with a value, by its own name."""
+    if fault["type"] == "literal_error":
+        words = [option.strip("'") for option in fault["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        return f'"{fault["input"]}" is not one of {", ".join(words)}{suggest(str(fault["input"]), words)}'
+    if fault["type"] == "model_type":
+        return f"write keys with their values here, not {fault['input']!r}"
+    name = next((step for step in reversed(fault["loc"]) if isinstance(step, str) and step != "[key]"), "it")
+    return SUBJECT.sub(f"{name} should", fault["msg"], count=1)
 
 
 def _keys(model: type[pydantic.BaseModel], location: Location) -> list[str]:

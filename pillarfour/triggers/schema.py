@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails
 
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import Kind, Level
@@ -104,7 +105,7 @@ class DetectorInstance(Facts):
             try:
                 model.model_validate(dict(self.parameters))
             except ValidationError as cause:
-                raise strict_yaml.several([_parameter_fault(dict(fault), self.method, model) for fault in cause.errors()]) from cause
+                raise strict_yaml.several([_parameter_fault(fault, self.method, model) for fault in cause.errors()]) from cause
         return self
 
 
@@ -259,8 +260,8 @@ def _content(facts: Facts) -> dict[str, Any]:
     return facts.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _parameter_fault(fault: dict[str, Any], method: str, model: Any) -> tuple[Location, str]:
+def _parameter_fault(fault: ErrorDetails, method: str, model: type[BaseModel]) -> tuple[Location, str]:
     location: Location = ("parameters", *fault["loc"])
     if fault["type"] == "extra_forbidden":
         return location, strict_yaml.unknown(f"parameter of {method}", str(location[-1]), list(model.model_fields))
-    return location, str(fault["msg"])
+    return location, strict_yaml.said(fault)
