@@ -26,8 +26,9 @@ class Passing(Exception):  # noqa: N818 - what the publisher did; the client mak
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came: 200 with a body, or 304 without."""
+    """What came, and from which address in the end: 200 with a body, or 304 without."""
 
+    url: str
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)

@@ -89,7 +89,7 @@ class Downloader:
             ) as response:
                 target = requests.Session.get_redirect_target(self._session, response)
                 if target is None:
-                    return self._answer(response, conditional=bool(headers))
+                    return self._answer(url, response, conditional=bool(headers))
                 url = _joined(url, target)
         raise Refused(f"redirected more than {HOPS} times, at last to {url}")
 
@@ -113,10 +113,10 @@ class Downloader:
             self._sleep(self._web.pause_seconds - since)
         self._asked_at[host] = time.monotonic()
 
-    def _answer(self, response: requests.Response, *, conditional: bool) -> Answer:
+    def _answer(self, url: str, response: requests.Response, *, conditional: bool) -> Answer:
         status = response.status_code
         if status == HTTPStatus.NOT_MODIFIED and conditional:
-            return Answer(status=status, headers=response.headers, content=b"")
+            return Answer(url=url, status=status, headers=response.headers, content=b"")
         if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Passing(f"answered {status} {response.reason}", wait_seconds=read_wait(response.headers))
         if status != HTTPStatus.OK:
@@ -124,7 +124,7 @@ class Downloader:
         content = self._body(response)
         if not content:
             raise Passing("sent an empty answer")
-        return Answer(status=status, headers=response.headers, content=content)
+        return Answer(url=url, status=status, headers=response.headers, content=content)
 
     def _body(self, response: requests.Response) -> bytes:
         """Read the bytes as they travel: requests' own unpacking takes half of a compressed document for a whole one."""

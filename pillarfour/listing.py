@@ -1,6 +1,7 @@
 """Read publishers' pages, and find the documents that they link to."""
 
 import re
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urldefrag, urljoin, urlsplit
 
@@ -30,8 +31,7 @@ def links(html: str, page_url: str, pattern: str | re.Pattern[str]) -> list[Link
     from requests.utils import requote_uri  # noqa: PLC0415 - as below
 
     page = _soup(html)
-    base = page.find("base", href=True)
-    start = urljoin(page_url, _href(base)) if base else page_url
+    start = _start(page, page_url)
     wanted = re.compile(pattern)
     found: dict[str, Link] = {}
     for anchor in page.find_all(["a", "area"], href=True):
@@ -49,6 +49,11 @@ def _soup(html: str) -> "BeautifulSoup":
     from bs4 import BeautifulSoup  # noqa: PLC0415 - every command imports the sources, and few of them read a page
 
     return BeautifulSoup(html, "html.parser")
+
+
+def _start(page: "BeautifulSoup", page_url: str) -> str:
+    base = page.find("base", href=True)
+    return urljoin(page_url, _href(base)) if base else page_url
 
 
 def _href(tag: "Tag") -> str:
@@ -76,6 +81,11 @@ def read(content: bytes, charset: str | None = None) -> str:
             except (LookupError, UnicodeDecodeError):
                 continue
     return content.decode("windows-1252", errors="replace")
+
+
+def place(html: str, url: str) -> str:
+    """Write into a page where it was found, as browsers do when they save one: its first ``<base>`` is the one that counts."""
+    return f'<base href="{escape(_start(_soup(html), url))}">\n{html}'
 
 
 def title(html: str) -> str | None:

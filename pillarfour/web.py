@@ -67,7 +67,7 @@ class WebClient:
         self._downloader.close()
 
     def page(self, url: str) -> str:
-        """Read a listing page's text.
+        """Read a listing page's text; one that was moved says in a ``<base>`` where its relative links start from.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class WebClient:
         answer = self._ask(url, headers={})
         if answer.media_type and answer.media_type not in PAGE_TYPES:
             raise self._error(url, f"sent {answer.media_type} where a page was expected")
-        return _text(answer)
+        return _text(answer) if answer.url == url else listing.place(_text(answer), answer.url)
 
     def document(self, link: Link) -> Document | None:
         """Fetch a document; None where the publisher says that it has not changed since it was confirmed.

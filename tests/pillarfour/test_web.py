@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pillarfour.errors import FetchError, StoreError
+from pillarfour.listing import links
 from pillarfour.model import Link
 from pillarfour.recipe import Recipe
 from pillarfour.web import WebClient
@@ -558,6 +559,19 @@ def test_a_page_is_asked_with_the_same_patience(publisher, reply, client):
     url = publisher.answers("/", reply(status=403), reply(body=b"", type="text/html"), reply(body=PAGE, type="text/html"))
 
     assert client().page(url) == PAGE.decode()
+
+
+@pytest.mark.parametrize("base", ["", '<base href="tables/">'])
+def test_a_moved_page_s_links_lead_to_where_it_is_now(publisher, reply, client, base):
+    """Relative links start from the address at which the page was found in the end, or from what the page says."""
+    body = f'{base}<a href="{"" if base else "tables/"}a.csv">'.encode()
+    publisher.answers("/new/?a=1&b=2", reply(body=body, type="text/html"))
+    url = publisher.answers("/old/index", reply(status=301, headers={"Location": "/new/?a=1&b=2"}))
+    reader = client()
+
+    found = links(reader.page(url), url, r"\.csv$")
+
+    assert [link.url for link in found] == [f"{publisher.url}/new/tables/a.csv"]
 
 
 def test_a_document_is_no_page(publisher, reply, client):
