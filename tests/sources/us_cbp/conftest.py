@@ -8,11 +8,11 @@ import pytest
 from pillarfour.model import Document, Parsed
 from sources import us_cbp
 
+CHINA = '"CHINA, PEOPLES REPUBLIC OF"'
 AREA_ROWS = (
     "2023,FYTD,SEP,U.S. Border Patrol,Southwest Land Border,Del Rio Sector,DRT,FMUA,HAITI,Title 8,Apprehensions,12",
     "2024 (FYTD),FYTD,OCT,U.S. Border Patrol,Southwest Land Border,Del Rio Sector,DRT,Single Adults,HAITI,Title 8,Apprehensions,7",
-    "2024 (FYTD),FYTD,OCT,U.S. Border Patrol,Northern Land Border,"
-    'Swanton Sector,SWB,UAC,"CHINA, PEOPLES REPUBLIC OF",Title 8,Apprehensions,3',  # noqa: E501 - a row as published
+    f"2024 (FYTD),FYTD,OCT,U.S. Border Patrol,Northern Land Border,Swanton Sector,SWB,UAC,{CHINA},Title 8,Apprehensions,3",
     "2024 (FYTD),FYTD,NOV,Office of Field Operations,Other,Miami Field Office,Miami,UC / Single Minors,OTHER,Title 8,Inadmissibles,0",
     "2024 (FYTD),FYTD,NOV,Office of Field Operations,Other,Miami Field Office,Miami,Accompanied Minors,CUBA,Title 8,Inadmissibles,5",
 )
