@@ -94,6 +94,13 @@ def dictionary(rows: pa.Table, column: str) -> pa.DictionaryArray:
     return _whole(rows[column])
 
 
+def constant(value: str, *, rows: int) -> pa.DictionaryArray:
+    """Give a column that holds one value in every row."""
+    import numpy as np  # noqa: PLC0415 - heavy, and only documents that are CSV need it
+
+    return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value]))
+
+
 def translate(column: pa.DictionaryArray, values: Iterable[str | None]) -> pa.DictionaryArray:
     """Put for each unique value of a column, in the dictionary's order, another; None gives null. Equal values become one."""
     translated = list(values)

@@ -127,7 +127,7 @@ def parse(document: Document) -> Parsed:
 def _table(document: Document) -> Parsed:
     table, rows = csv_document.read(document, headers=LAYOUTS.headers)
     periods = _periods(document, rows)
-    kept: dict[str, pa.Array] = {"region": _constant("southwest", rows.num_rows)}
+    kept: dict[str, pa.Array] = {"region": csv_document.constant("southwest", rows=rows.num_rows)}
     key, problems = [periods], []
     for column in rows.column_names:
         if (known := KNOWN.get(column)) is None:
@@ -140,7 +140,7 @@ def _table(document: Document) -> Parsed:
             key.append(csv_document.translate(published, (_kept(dimension, known, value) or value for value in values)))
     csv_document.refuse_repeated(document, key)
     kept["stage"] = csv_document.translate(kept["region"], (LAYOUTS.stages[region] for region in kept["region"].dictionary.to_pylist()))
-    kept["measure"] = _constant("encounters", rows.num_rows)
+    kept["measure"] = csv_document.constant("encounters", rows=rows.num_rows)
     kept["reference_period"] = periods
     kept["value"] = csv_document.whole_numbers(document, rows, "Encounter Count")
     kept["locator"] = csv_document.locators(rows.num_rows)
@@ -180,12 +180,6 @@ def fiscal_month(period: str) -> tuple[int, int]:
     """Give a month's fiscal year and its place in ``MONTHS``: 2023-10 is the first of 2024."""
     year, month = int(period[:4]), int(period[5:])
     return (year + 1, month - 10) if month >= 10 else (year, month + 2)  # noqa: PLR2004 - the fiscal year starts in October
-
-
-def _constant(value: str, rows: int) -> pa.DictionaryArray:
-    import numpy as np  # noqa: PLC0415 - heavy, and only parsing needs it
-
-    return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([value]))
 
 
 def _unknown(document: Document, rows: pa.Table, column: str, value: str) -> Problem:
