@@ -141,6 +141,8 @@ def _measure(headings: Headings, index: int, measure: str, others: Mapping[str, 
 
 def _month(cell: Any) -> int | None:
     """Give a heading's month, by its name or first three letters; 0 for the whole year, None for anything else."""
+    if not isinstance(cell, str) or not cell:
+        return None
     heading = text(cell).rstrip(".")
     for number, month in enumerate(MONTHS, start=1):
         if heading in {month, month[:3]}:

@@ -1,18 +1,27 @@
 """Read workbooks, binary ``.xls`` and ``.xlsx`` told apart by their content, and name their cells for analysts."""
 
-import io
+import importlib.util
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from pillarfour.errors import ParseError
+from pillarfour import workbook_process
+from pillarfour.errors import ConfigurationError, ParseError
 from pillarfour.model import Document
 
+ABSURD = 1_000_000_000
+"""More than any count of people."""
+
+LONGEST_SECONDS = 60
 DASHES = ("-", "–", "—")
 
 _MARK = re.compile(r"(?:\s*\d{1,2}\s*/|\s*\(\d{1,2}\)|\s*\*+|\s*[¹²³⁴-⁹]+|(?<=[^\W\d])\d)+\s*$")
-_COUNT = re.compile(r"(?:\d+|\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3})+)(?:\.0+)?")
+_COUNT = re.compile(r"(?:\d{1,9}|\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3}){1,2})(?:\.0+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +55,15 @@ def read(document: Document) -> tuple[Sheet, ...]:
     ParseError
         If the document is no workbook, or a damaged one.
     """
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - a native library, needed only to read
-
     if document.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise ParseError(f"{document.name}: a web page or XML saved under a workbook's name; download the workbook itself again")
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(document.content))
-        grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except CalamineError as cause:
-        raise ParseError(_damaged(document, cause)) from cause
-    except BaseException as cause:
-        if type(cause).__module__ != "pyo3_runtime":  # a panic of the native library, which is no Exception
-            raise
-        raise ParseError(_damaged(document, cause)) from cause
+    answer = _open(document.content)
+    if "error" in answer:
+        said = f"not a workbook, or one cut short or damaged on its way ({answer['error']})"
+        raise ParseError(f"{document.name}: {said}; download it again")
     return tuple(
-        Sheet(document=document.name, name=name, rows=[["" if _is_blank(cell) else cell for cell in row] for row in grid])
-        for name, grid in grids.items()
+        Sheet(document=document.name, name=name, rows=[["" if _is_blank(cell) else cell for cell in row] for row in rows])
+        for name, rows in answer["sheets"]
     )
 
 
@@ -72,7 +74,7 @@ def count(cell: Any) -> int | None:
         if text in DASHES:
             return 0
         return int(re.sub(r"\D", "", text.partition(".")[0])) if _COUNT.fullmatch(text) else None
-    if isinstance(cell, bool) or not isinstance(cell, int | float) or cell < 0 or not float(cell).is_integer():
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or not 0 <= cell < ABSURD or cell % 1:
         return None
     return int(cell)
 
@@ -92,6 +94,17 @@ def _is_blank(cell: Any) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
 
-def _damaged(document: Document, cause: BaseException) -> str:
-    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    return f"{document.name}: not a workbook, or one cut short or damaged on its way ({reason}); download it again"
+def _open(content: bytes) -> dict[str, Any]:
+    """Have a process of its own open the workbook, which may end it, hang it or make it ask for all memory."""
+    package = importlib.util.find_spec("python_calamine")
+    if package is None or package.origin is None:
+        raise ConfigurationError("python-calamine is not installed; install the project again with make")
+    command = [sys.executable, "-I", "-S", workbook_process.__file__, str(Path(package.origin).parents[1])]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=LONGEST_SECONDS, check=False)  # noqa: S603 - our own program
+    except subprocess.TimeoutExpired:
+        return {"error": f"not opened after {LONGEST_SECONDS} s"}
+    if done.returncode != 0:
+        return {"error": f"its reader ended with {done.returncode}"}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
