@@ -27,7 +27,8 @@ def decide(previous: AlertState, condition: Condition, *, known_on: date) -> Tra
     """Decide whether an alert's state changes on a night, and say why.
 
     A higher level is always told. A lower one, and the end, are told only by figures: where a figure is missing, or the newest one
-    told has been withdrawn, the alert stands as it is. No state ends by the clock, and what already stands is not told again.
+    told has been withdrawn, the alert stands as it is. It does not end in a month in which a level is met again. No state ends by
+    the clock, and what already stands is not told again.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def _lower(previous: AlertState, condition: Condition, known_on: date) -> Transi
             return None
         reason = f"{previous.level} is no longer met in {when}; {condition.level} is: {_because(condition, condition.level)}"
         return _transition(previous, condition, known_on, after="active", level=condition.level, reason=reason)
-    if not condition.clear:
+    if not condition.clear or condition.pending is not None:
         return None
     reason = f"the stop condition is met in {when}"
     if condition.clear_evidence is not None:

@@ -64,7 +64,7 @@ def _floors(test: Test, *, floored: bool = False, place: Location = ()) -> Found
     """Find tests against the past that a handful of people could meet."""
     leaf = test.leaf
     if isinstance(leaf, DetectorLeaf | GrowthLeaf | NewHighLeaf) and leaf.floor is None and not floored:
-        yield (*place, test.kind), "no floor; a handful could meet this: give a floor, or a level beside it under all"
+        yield (*place, test.kind), "no floor; a handful could meet this: give one, or a level beside it"
     beside = test.kind == "all" and any(isinstance(part.leaf, LevelLeaf) and part.leaf.at_least for part in test.parts)
     for number, part in enumerate(test.parts):
         yield from _floors(part, floored=floored or beside, place=(*place, *test.step(number)))
@@ -78,7 +78,7 @@ def _history(rule: Rule, triggers: Triggers, detectors: Mapping[str, type[Detect
     needed = {name: detectors[triggers.detectors[name].method].least_history for name in used}
     if min(needed.values()) > SHORT_HISTORY_PERIODS:
         named = ", ".join(f"{name} ({periods} periods)" for name, periods in sorted(needed.items()))
-        yield (), f"rests on {named} alone, and stays open until a series has that history; add a detector for short ones"
+        yield (), f"rests on {named} alone; add a detector for short histories"
 
 
 def _delays(rule: Rule, recipes: Mapping[str, Recipe]) -> Found:
@@ -87,7 +87,7 @@ def _delays(rule: Rule, recipes: Mapping[str, Recipe]) -> Found:
             cadence = recipes[leaf.source].cadence
             slack = cadence.latest_delay_days - cadence.usual_delay_days
             if leaf.days <= slack:
-                yield (*place, "days"), f"{leaf.source} is at times {slack} days later than usual and nothing is wrong; give more than that"
+                yield (*place, "days"), f"{leaf.source} is at times {slack} days later than usual; give more than that"
 
 
 def _nesting(trigger: Trigger) -> Found:

@@ -1,6 +1,7 @@
 """A small file of triggers, and the registries it is read with."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
@@ -161,6 +162,7 @@ def good() -> str:
 
 @pytest.fixture(scope="session")
 def load_text(registries) -> Callable[[str], Triggers]:
+    @cache
     def load(text: str) -> Triggers:
         return reading.validate(strict_yaml.parse(text, name="triggers.yaml", error=TriggerError), **registries)
 
