@@ -72,20 +72,29 @@ class Method(ABC, Generic[P]):
             row, column = np.argwhere(np.isinf(panel.values))[0]
             raise DetectorError(f"{self.name}: {panel.series[row]} {panel.periods[column]}: an infinite count; give NaN for not published")
         columns = np.arange(n_periods - 1 if judge == "newest" else 0, n_periods)
-        judged = self.judge(panel)
-        scored = judged.status[:, columns] == OK
+        judged = self.judge_columns(panel, columns=columns)
+        scored = judged.status == OK
         return Scores(
             panel=panel,
             columns=columns,
-            expected=judged.expected[:, columns],
-            lower=judged.lower[:, columns],
-            upper=judged.upper[:, columns],
-            score=np.where(scored, judged.score[:, columns], np.nan),
-            p_value=np.where(scored, judged.p_value[:, columns], np.nan),
-            status=judged.status[:, columns],
-            false_alarms_per_year=self.parameters.false_alarms_per_year,
+            expected=judged.expected,
+            lower=judged.lower,
+            upper=judged.upper,
+            score=np.where(scored, judged.score, np.nan),
+            p_value=np.where(scored, judged.p_value, np.nan),
+            status=judged.status,
+            false_alarms_per_year=self.false_alarms_per_year(panel),
             method=self.name,
         )
+
+    def false_alarms_per_year(self, panel: Panel) -> float:  # noqa: ARG002 - a threshold stated a judgement needs the calendar
+        """Say how often a series in control alarms by chance, both directions together."""
+        return self.parameters.false_alarms_per_year
+
+    def judge_columns(self, panel: Panel, *, columns: npt.NDArray[np.intp]) -> Judgements:
+        """Judge these periods alone, shape (n_series, n_judged); a method that can do so without the others says how."""
+        judged = self.judge(panel)
+        return Judgements(**{name: getattr(judged, name)[:, columns] for name in Judgements.__dataclass_fields__})
 
     @abstractmethod
     def judge(self, panel: Panel) -> Judgements:
