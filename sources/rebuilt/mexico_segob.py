@@ -146,8 +146,9 @@ def _sheet(year: int, months: Sequence[Month]) -> Iterator[list[Any]]:
 
 
 def _countries(months: Sequence[Month], codes: Iterable[str]) -> Iterator[list[Any]]:
-    """Give a row for each nationality with an event in the year so far, by name."""
-    names = {code: SPELLINGS.get(code) or lookups.name(code, "es") for code in codes if any(code in month.events for month in months)}
+    """Give a row for each nationality with an event in the year so far, by name; and always one for other, to say that there is none."""
+    given = {OTHER}.union(*(month.events for month in months))
+    names = {code: SPELLINGS.get(code) or lookups.name(code, "es") for code in codes if code in given}
     for code in sorted(names, key=lambda code: (code == OTHER, normalise(names[code]))):
         cells = [month.printed(code) for month in months]
         yield [names[code], *cells, sum(cell for cell in cells if isinstance(cell, int))]
@@ -160,8 +161,7 @@ def _sum(name: str, months: Sequence[Month], codes: Iterable[str]) -> list[Any]:
 
 
 def _notes(months: Sequence[Month]) -> Iterator[str]:
-    if any(OTHER in month.events for month in months):
-        yield REST
+    yield REST
     partial = [name for name, month in zip(MONTHS, months, strict=False) if "partial" in month.notes]
     if partial:
         yield PARTIAL.format(months=" y ".join(partial))

@@ -90,6 +90,19 @@ def test_what_is_not_known_is_not_zero(parsed):
     assert not {"2024-11", "2024-12"} & others.keys()
 
 
+def test_where_every_nationality_is_given_other_is_zero(parsed, expected):
+    """A printed zero says that nobody stands outside the list, so that absence is zero in all months but the incomplete."""
+    newest = {period[:4]: release for period, release in parsed.items()}
+    others = {
+        row["reference_period"]: row["value"]
+        for release in newest.values()
+        for row in release.observations.to_pylist()
+        if row["nationality"] == OTHER
+    }
+
+    assert {period for period, value in others.items() if value == 0} == expected[1].keys() - {*INCOMPLETE, "2025-01"}
+
+
 def test_the_nationalities_listed_in_the_recipe_are_given_in_the_incomplete_months(expected):
     """Zero may be inferred from absence only for those that the source gives in every month."""
     from sources.mexico_segob import RECIPE  # noqa: PLC0415 - the one test that needs it
