@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         Addresses, separated by commas; none means that messages stay in the outbox folder as ``.eml`` files.
     smtp_password_block
         The name of a Prefect ``Secret`` block that holds the password, in place of ``smtp_password``.
+    smtp_authority
+        A PEM file to verify the mail server by, in place of the public authorities.
     """
 
     model_config = SettingsConfigDict(env_prefix="PILLARFOUR_", frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -42,10 +44,16 @@ class Settings(BaseSettings):
     mail_to: Annotated[tuple[str, ...], NoDecode] = ()
     smtp_host: str | None = None
     smtp_port: int = 587
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_security: Literal["starttls", "tls"] = "starttls"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_password_block: str | None = None
+    smtp_authority: Path | None = None
+
+    @field_validator("mail_to", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        return tuple(address.strip() for address in value.split(",") if address.strip()) if isinstance(value, str) else value
 
     @property
     def ledger(self) -> str:

@@ -1,0 +1,102 @@
+"""Alert: findings to transitions, ledger and outbox in one transaction; then deliver what the outbox holds."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from flows.ingest import Outcome
+from flows.tell import Teller
+from pillarfour import clock
+from pillarfour.alerts import ledger as events
+from pillarfour.alerts.ledger import Ledger
+from pillarfour.alerts.lifecycle import decide, follow
+from pillarfour.alerts.model import AlertState, Transition
+from pillarfour.delivery import email, outbox
+from pillarfour.delivery.channels import Channel, FileChannel
+from pillarfour.delivery.night import Night, as_json
+from pillarfour.delivery.outbox import Delivered, Recipient
+from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
+from pillarfour.settings import Settings
+from pillarfour.triggers.evaluate import evaluate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a night decided and wrote.
+
+    Parameters
+    ----------
+    run
+        Which run of the night wrote something, from 1; None where this one had nothing to add.
+    """
+
+    night: Night
+    transitions: tuple[Transition, ...]
+    states: tuple[AlertState, ...]
+    run: int | None
+    delivered: Delivered
+
+
+def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | None = None) -> Told:
+    """Decide every alert of the night, record it with its message, and send what waits."""
+    settings, known = teller.settings, teller.known
+    book = Ledger(settings.ledger)
+    conditions = evaluate(teller.triggers, known)
+    with book.begin() as connection:
+        states = {**{each.key: AlertState(key=each.key) for each in conditions}, **events.states(connection, known.known_on)}
+        decided = [decide(states[each.key], each, known_on=known.known_on) for each in conditions]
+        transitions = tuple(transition for transition in decided if transition is not None)
+        states |= {transition.key: follow(states[transition.key], transition) for transition in transitions}
+        night = teller.night(conditions, transitions, states, outcomes=outcomes, undelivered=outbox.tally(connection)["dead"])
+        letter = email.compose(night, sender=settings.mail_from, now=clock.now())
+        run = events.record(
+            connection,
+            transitions,
+            known_on=known.known_on,
+            finished_at=clock.now(),
+            digest=json.loads(as_json(night)),
+            message_id=letter.message_id,
+            documents={release.id: release.document_sha256 for release in teller.releases.values()},
+        )
+        outbox.record(connection, letter, recipients=recipients(settings), now=clock.now())
+    return Told(
+        night=night, transitions=transitions, states=tuple(states.values()), run=run, delivered=deliver(settings, password=password)
+    )
+
+
+def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
+    """Send what the outbox holds."""
+    lock = settings.store / ".outbox.lock"
+    return outbox.deliver(Ledger(settings.ledger), channels=channels(settings, password=password), now=clock.now(), lock=lock)
+
+
+def recipients(settings: Settings) -> Sequence[Recipient]:
+    """Say who is written to: always the folder, and the task force where a mail server is configured."""
+    return [
+        Recipient(channel="folder"),
+        *(Recipient(channel="smtp", address=address) for address in settings.mail_to if settings.smtp_host),
+    ]
+
+
+def channels(settings: Settings, *, password: str | None = None) -> dict[str, Channel]:
+    """Open the ways out that are configured."""
+    ways: dict[str, Channel] = {"folder": FileChannel(folder=Path(settings.outbox_folder))}
+    if settings.smtp_host:
+        ways["smtp"] = SmtpChannel(settings=smtp(settings, password=password))
+    return ways
+
+
+def smtp(settings: Settings, *, password: str | None) -> SmtpSettings:
+    """Take the mail server's settings; a password from a secret store goes before the environment's."""
+    return SmtpSettings(
+        host=str(settings.smtp_host),
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.mail_from,
+        user=settings.smtp_user,
+        password=SecretStr(password) if password is not None else settings.smtp_password,
+        authority=settings.smtp_authority,
+    )

@@ -1,0 +1,1 @@
+"""The commands of ``pillarfour``, a room each."""

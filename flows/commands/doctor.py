@@ -1,0 +1,103 @@
+"""``pillarfour doctor``: whether the next night will work, and what is late."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands.options import FAILED, Json, StoreOption, answer, settings
+
+if TYPE_CHECKING:
+    from pillarfour.settings import Settings
+
+
+def doctor(
+    reach: Annotated[bool, typer.Option("--reach", help="Ask the publishers' pages and the mail server too.")] = False,
+    as_json: Json = False,
+    store: StoreOption = None,
+) -> None:
+    """Check configuration, freshness, held releases and the outbox; with --reach, the publishers and the mail server."""
+    chosen = settings(store)
+    rows = [*_configuration(chosen), *_triggers(chosen), *_sources(chosen), *_ledger(chosen), *(_reach(chosen) if reach else [])]
+    answer(rows, as_json=as_json)
+    if any(row["state"] == "wrong" for row in rows):
+        raise typer.Exit(FAILED)
+
+
+def _row(what: str, state: str, detail: str) -> dict[str, Any]:
+    return {"what": what, "state": state, "detail": detail}
+
+
+def _configuration(chosen: "Settings") -> list[dict[str, Any]]:
+    mail = f"{len(chosen.mail_to)} recipients by {chosen.smtp_host}" if chosen.smtp_host else f"files in {chosen.outbox_folder}"
+    rows = [_row("mail", "ok", mail)]
+    if chosen.mail_to and not chosen.smtp_host:
+        rows.append(_row("mail", "wrong", "PILLARFOUR_MAIL_TO is set, but no PILLARFOUR_SMTP_HOST; set it"))
+    for name, folder in (("store", chosen.store), ("outbox", chosen.outbox_folder)):
+        writable = os.access(_nearest(folder), os.W_OK)
+        rows.append(_row(name, "ok" if writable else "wrong", f"{folder}" if writable else f"{folder} cannot be written; mend its rights"))
+    return rows
+
+
+def _nearest(folder: Path) -> Path:
+    return next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+
+
+def _triggers(chosen: "Settings") -> list[dict[str, Any]]:
+    from flows.detect import load_triggers
+    from pillarfour.errors import TriggerError
+
+    try:
+        triggers = load_triggers(chosen)
+    except TriggerError as error:
+        return [_row("triggers", "wrong", str(error))]
+    return [_row("triggers", "ok", f"{len(triggers.triggers)} in {chosen.triggers}")]
+
+
+def _sources(chosen: "Settings") -> list[dict[str, Any]]:
+    from flows.detect import RECIPES, freshness
+    from flows.ingest import open_store
+    from pillarfour import clock
+
+    store, today = open_store(chosen), clock.today()
+    rows = []
+    for name, recipe in RECIPES.items():
+        fresh = freshness(store, recipe, known_on=today)
+        late = (today - fresh.due).days if fresh.due else None
+        detail = (
+            f"newest {fresh.newest_period}, published {fresh.published_on}; next due {fresh.due}" if fresh.newest_period else "no release"
+        )
+        rows.append(
+            _row(name, "late" if late is None or late > 0 else "ok", f"{detail}{f', {late} days late' if late and late > 0 else ''}")
+        )
+        last = store.visits.last(name, what={"failed"})
+        if last is not None:
+            rows.append(_row(name, "failed", f"{last.at:%Y-%m-%d %H:%M} UTC: {last.detail}"))
+        rows += [_row(name, "held", f"{release.id}: {release.problems[0]}") for release in store.releases(name) if release.status == "held"]
+    return rows
+
+
+def _ledger(chosen: "Settings") -> list[dict[str, Any]]:
+    from pillarfour.alerts.ledger import Ledger
+    from pillarfour.delivery.outbox import tally
+
+    with Ledger(chosen.ledger).read() as connection:
+        counted = tally(connection)
+    return [_row("outbox", "ok" if not counted["dead"] else "wrong", ", ".join(f"{count} {state}" for state, count in counted.items()))]
+
+
+def _reach(chosen: "Settings") -> list[dict[str, Any]]:
+    from pillarfour.errors import FetchError
+    from pillarfour.web import WebClient
+    from sources import SOURCES
+
+    rows = []
+    for source in SOURCES:
+        with WebClient(source.RECIPE, contact=chosen.contact) as client:
+            for page in source.RECIPE.web.pages:
+                try:
+                    rows.append(_row(source.RECIPE.name, "ok", f"{page}: {len(client.page(str(page))):,} characters"))
+                except FetchError as error:
+                    rows.append(_row(source.RECIPE.name, "unreachable", str(error)))
+    return rows

@@ -1,0 +1,100 @@
+"""``pillarfour observations``: the figures as known on a day."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import KnownOn, StoreOption, settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PERIOD = {"period": "reference_period"}
+
+
+class Format(StrEnum):
+    """How figures are written."""
+
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def observations(
+    source: Annotated[str, typer.Option(help="The source, such as us_cbp.")],
+    table: Annotated[str | None, typer.Option(help="One of the source's tables.")] = None,
+    known_on: KnownOn = None,
+    where: Annotated[list[str] | None, typer.Option(help="Keep these only, such as nationality=HTI,VEN; may be repeated.")] = None,
+    by: Annotated[str | None, typer.Option(help="Sum the values by these columns, such as period,nationality.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.csv,
+    output: Annotated[Path | None, typer.Option(help="A file in place of the terminal.")] = None,
+    store: StoreOption = None,
+) -> None:
+    """Print figures as they were known on a day."""
+    from flows.ingest import find_source, open_store
+    from pillarfour import clock
+
+    if form is Format.parquet and output is None:
+        raise typer.BadParameter("parquet needs --output FILE")
+    recipe = find_source(source).RECIPE
+    if table is not None and table not in recipe.tables:
+        raise typer.BadParameter(f"{source} has no table {table}; it has {', '.join(recipe.tables)}")
+    day = known_on.date() if known_on else clock.today()
+    rows = open_store(settings(store)).known_on(source, day, table=table, where=_filters(where or []))
+    _write(rows if by is None else _summed(rows, [PERIOD.get(column, column) for column in by.split(",")], by.split(",")), form, output)
+
+
+def _filters(where: list[str]) -> dict[str, list[str]]:
+    from pillarfour.model import OBSERVATION
+
+    filters: dict[str, list[str]] = {}
+    for condition in where:
+        column, equals, values = condition.partition("=")
+        column = PERIOD.get(column, column)
+        if not equals or column not in OBSERVATION.names or column == "value":
+            raise typer.BadParameter(f"--where {condition}: write column=value,value with a column such as nationality, region or period")
+        filters.setdefault(column, []).extend(values.split(","))
+    return filters
+
+
+def _summed(rows: "pa.Table", columns: list[str], names: list[str]) -> "pa.Table":
+    import pyarrow.compute as pc
+
+    for column in columns:
+        if column not in rows.column_names or column == "value":
+            raise typer.BadParameter(f"--by {column}: no such column here; there are {', '.join(rows.column_names)}")
+    for alike in ("source", "table", "measure"):
+        found = pc.unique(rows[alike]).to_pylist()
+        if len(found) > 1 and alike not in columns:
+            raise typer.BadParameter(
+                f"{alike}s {', '.join(sorted(found))} are never added up; name one (--table, --where), or put {alike} into --by"
+            )
+    plain = rows.select([*columns, "value"])
+    for position, column in enumerate(columns):
+        plain = plain.set_column(
+            position,
+            column,
+            pc.cast(rows[column], "string") if str(rows.schema.field(column).type).startswith("dictionary") else rows[column],
+        )
+    summed = plain.group_by(columns).aggregate([("value", "sum")]).sort_by([(column, "ascending") for column in columns])
+    return summed.select([*columns, "value_sum"]).rename_columns([*names, "value"])
+
+
+def _write(rows: "pa.Table", form: Format, output: Path | None) -> None:
+    if form is Format.parquet:
+        import pyarrow.parquet as pq
+
+        pq.write_table(rows, output)
+        return
+    frame = rows.to_pandas()
+    text = (
+        frame.to_csv(index=False)
+        if form is Format.csv
+        else frame.to_json(orient="records", force_ascii=False, date_format="iso", indent=1) + "\n"
+    )
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")

@@ -1,0 +1,61 @@
+"""What every command shares: where the store lies, which day it is about, how it answers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pillarfour.settings import Settings
+
+DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
+"""Exit codes: done; failed; wrongly called; done, but a release is held."""
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", envvar="PILLARFOUR_STORE", help="The folder of the store.", show_default="data/store", file_okay=False),
+]
+KnownOn = Annotated[
+    datetime | None,
+    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Use only what was published by this day.", show_default="today", metavar="DATE"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, for machines.")]
+
+
+def settings(store: Path | None = None) -> "Settings":
+    """Read the settings, with the store that the command names."""
+    from pydantic import ValidationError
+
+    from pillarfour.errors import ConfigurationError
+    from pillarfour.settings import Settings
+
+    try:
+        return Settings() if store is None else Settings(store=store)
+    except ValidationError as cause:
+        faults = "; ".join(
+            f"PILLARFOUR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in cause.errors(include_input=False)
+        )
+        raise ConfigurationError(f"settings: {faults}; mend the environment") from cause
+
+
+def answer(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "", empty: str = "nothing") -> None:
+    """Show rows to a person as a table, or to a machine as JSON."""
+    if as_json:
+        typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=str))
+        return
+    if not rows:
+        typer.echo(f"{title}: {empty}" if title else empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    for column in rows[0]:
+        numeric = all(isinstance(row[column], int | float) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=False)
+    for row in rows:
+        table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row.values()))
+    Console().print(table)

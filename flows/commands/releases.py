@@ -1,0 +1,84 @@
+"""``pillarfour releases``: what was published, what is held, and what an analyst decides."""
+
+import getpass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands.options import Json, StoreOption, answer, settings
+
+if TYPE_CHECKING:
+    from pillarfour.model import Release
+
+app = typer.Typer(no_args_is_help=True, help="What was published, what is held and why.")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Such as us_cbp/2023-12-20-1a2b3c4d.")]
+Reason = Annotated[str, typer.Option(help="Why, for those who come after.", prompt=True)]
+
+
+@app.command("list")
+def list_releases(
+    source: Annotated[str | None, typer.Option(help="Of one source only.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="Those held only.")] = False,
+    as_json: Json = False,
+    store: StoreOption = None,
+) -> None:
+    """List the releases kept, oldest first."""
+    from flows.ingest import open_store
+
+    releases = [release for release in open_store(settings(store)).releases(source) if not held or release.status == "held"]
+    answer([_row(release) for release in releases], as_json=as_json, title="Releases")
+
+
+@app.command("show")
+def show(release_id: Id, as_json: Json = False, store: StoreOption = None) -> None:
+    """Show one release and everything that holds it."""
+    import json
+
+    from flows.ingest import find_release, open_store
+
+    release = find_release(open_store(settings(store)), release_id)
+    row = {**_row(release), "document": release.document, "document_sha256": release.document_sha256, "retrieved_at": release.retrieved_at}
+    if as_json:
+        typer.echo(
+            json.dumps({**row, "problems": [vars(problem) for problem in release.problems]}, ensure_ascii=False, indent=1, default=str)
+        )
+        return
+    for name, value in row.items():
+        typer.echo(f"{name.replace('_', ' '):<18}{value}")
+    for problem in release.problems:
+        typer.echo(f"  {problem.rule}: {problem}")
+
+
+@app.command("accept")
+def accept(release_id: Id, reason: Reason, store: StoreOption = None) -> None:
+    """Use a held release from its publication on."""
+    _decide("accept", release_id, reason, store)
+
+
+@app.command("reject")
+def reject(release_id: Id, reason: Reason, store: StoreOption = None) -> None:
+    """Never use a held release; it stays in the store."""
+    _decide("reject", release_id, reason, store)
+
+
+def _decide(decision: str, release_id: str, reason: str, store: Any) -> None:
+    from flows.ingest import find_release, open_store
+
+    opened = open_store(settings(store))
+    release = find_release(opened, release_id)
+    (opened.accept if decision == "accept" else opened.reject)(release.id, reason=reason, by=getpass.getuser())
+    typer.echo(f"{release.id}: {decision}ed by {getpass.getuser()}: {reason}")
+
+
+def _row(release: "Release") -> dict[str, Any]:
+    periods = sorted({period for covered in release.covers.values() for period in covered})
+    return {
+        "id": release.id,
+        "table": release.table,
+        "published_on": release.published_on,
+        "basis": release.published_basis,
+        "periods": f"{periods[0]}…{periods[-1]}" if periods else "",
+        "status": release.status,
+        "problems": len(release.problems),
+    }

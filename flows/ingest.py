@@ -1,0 +1,168 @@
+"""Ingest: discover, fetch, keep the raw bytes, parse, validate, release."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from flows import bundle
+from pillarfour import clock
+from pillarfour.errors import ConfigurationError, FetchError, ParseError, PillarfourError, StoreError
+from pillarfour.model import Document, Link, Release
+from pillarfour.recipe import Client, Source
+from pillarfour.settings import Settings
+from pillarfour.store import Store
+from pillarfour.strict_yaml import suggest
+from pillarfour.web import WebClient
+from sources import SOURCES
+
+Result = Literal["new", "held", "unchanged", "failed"]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one document, or of one look at a publisher's pages."""
+
+    source: str
+    document: str
+    result: Result
+    release: str | None = None
+    detail: str = ""
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store with every source's facts."""
+    return Store(settings.store, {source.RECIPE.name: source.RECIPE for source in SOURCES})
+
+
+def local_documents(source: Source, settings: Settings) -> list[Path]:
+    """List the files at hand: the bundle's, then what analysts put into the inbox."""
+    name = source.RECIPE.name
+    bundled = bundle.documents(name, settings.bundle_folder) if settings.bundle else []
+    folder = settings.inbox / name
+    dropped = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")) if folder.is_dir() else []
+    return [*bundled, *dropped]
+
+
+def ingest_files(
+    source: Source, store: Store, paths: Iterable[Path], *, published_on: date | None = None, progress: Progress | None = None
+) -> Iterator[Outcome]:
+    """Take documents from disk; one that fails never stops the next."""
+    for path in paths:
+        document = Document(
+            name=path.name,
+            content=path.read_bytes(),
+            retrieved_at=clock.now(),
+            published_on=published_on,
+            published_basis="stated" if published_on else None,
+        )
+        yield ingest_document(source, store, document)
+        if progress is not None:
+            progress(1)
+
+
+def discover(source: Source, client: Client) -> list[Link]:
+    """Find the newest documents on the publisher's pages, oldest first."""
+    return source.discover(client)
+
+
+def fetch(source: Source, client: Client, link: Link) -> Document | None:
+    """Fetch one of them; None where it has not changed."""
+    return source.fetch(client, link)
+
+
+def ingest_live(
+    source: Source,
+    store: Store,
+    settings: Settings,
+    *,
+    discover: Callable[[Source, Client], list[Link]] = discover,
+    fetch: Callable[[Source, Client, Link], Document | None] = fetch,
+) -> Iterator[Outcome]:
+    """Look at the publisher's pages and take what is new there; a link that fails never stops the next.
+
+    Parameters
+    ----------
+    discover, fetch
+        The two steps that the night may try again.
+    """
+    name = source.RECIPE.name
+    with WebClient(source.RECIPE, contact=settings.contact, state=store.visits.validators(name)) as client:
+        try:
+            links = discover(source, client)
+        except (FetchError, ParseError) as error:
+            yield _failed(store, source, document="the listing pages", error=error)
+            return
+        store.visits.record(name, "looked", detail=f"{len(links)} links")
+        for link in links:
+            try:
+                document = fetch(source, client, link)
+            except FetchError as error:
+                yield _failed(store, source, document=link.name, error=error, url=link.url)
+                continue
+            if document is None:
+                store.visits.record(name, "unchanged", url=link.url)
+                yield Outcome(source=name, document=link.name, result="unchanged")
+                continue
+            outcome = ingest_document(source, store, document)
+            if outcome.result not in {"failed", "held"}:
+                client.confirm(document)
+            yield outcome
+
+
+def ingest_document(source: Source, store: Store, document: Document) -> Outcome:
+    """Keep the bytes, then read them, then release what they say; a broken document is kept and named, and changes nothing."""
+    name = source.RECIPE.name
+    store.raw.keep(document)
+    known = store.find(name, document.sha256)
+    if known is not None and known.status != "held":
+        return Outcome(source=name, document=document.name, result="unchanged", release=known.id)
+    try:
+        parsed = source.parse(document)
+    except ParseError as error:
+        return _failed(store, source, document=document.name, error=error, sha256=document.sha256)
+    release = store.commit(name, document, parsed)
+    if release.status == "held":
+        return Outcome(
+            source=name,
+            document=document.name,
+            result="held",
+            release=release.id,
+            detail="\n".join(str(problem) for problem in release.problems),
+        )
+    return Outcome(source=name, document=document.name, result="new" if known is None else "unchanged", release=release.id)
+
+
+def _failed(store: Store, source: Source, *, document: str, error: PillarfourError, **where: str) -> Outcome:
+    store.visits.record(source.RECIPE.name, "failed", detail=str(error), **where)
+    return Outcome(source=source.RECIPE.name, document=document, result="failed", detail=str(error))
+
+
+def find_source(name: str) -> Source:
+    """Give a source by its name.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none; the message names those there are.
+    """
+    names = {source.RECIPE.name: source for source in SOURCES}
+    if name not in names:
+        raise ConfigurationError(f"no source is called {name}{suggest(name, list(names))} There are {', '.join(names)}")
+    return names[name]
+
+
+def find_release(store: Store, release_id: str) -> Release:
+    """Give a release by its id.
+
+    Raises
+    ------
+    StoreError
+        If the store has none of that id.
+    """
+    for release in store.releases(release_id.partition("/")[0]):
+        if release.id == release_id:
+            return release
+    raise StoreError(f"{store.root}: no release is called {release_id}; `pillarfour releases list` names them")

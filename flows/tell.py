@@ -1,0 +1,176 @@
+"""Tell: a night's findings as the facts of its message."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flows import bundle
+from flows.ingest import Outcome
+from pillarfour import breaks, clock, lookups
+from pillarfour.alerts.model import AlertKey, AlertState, Condition, Transition
+from pillarfour.delivery.nearest import not_met
+from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Part, Standing, Topic
+from pillarfour.model import Release, SeriesKey
+from pillarfour.recipe import Recipe
+from pillarfour.report.charts import Break, Chart, chart_of
+from pillarfour.settings import Settings
+from pillarfour.store import Store
+from pillarfour.triggers.conditions import DetectorLeaf
+from pillarfour.triggers.night import Night as Known
+from pillarfour.triggers.schema import Stage, Triggers
+from sources import SOURCES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teller:
+    """All that the message of one night is told from."""
+
+    settings: Settings
+    store: Store
+    triggers: Triggers
+    known: Known
+    releases: Mapping[str, Release]
+    register: breaks.Register
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store, triggers: Triggers, found: Known) -> "Teller":
+        """Gather what the message needs beside the findings."""
+        releases = {release.id: release for release in store.releases() if release.published_on <= found.known_on}
+        return cls(settings=settings, store=store, triggers=triggers, known=found, releases=releases, register=breaks.load())
+
+    def night(
+        self,
+        conditions: Sequence[Condition],
+        transitions: Sequence[Transition],
+        states: Mapping[AlertKey, AlertState],
+        *,
+        outcomes: Iterable[Outcome],
+        undelivered: int,
+    ) -> Night:
+        """Put the night together.
+
+        Parameters
+        ----------
+        states
+            Where every alert stands after this night's transitions.
+        outcomes
+            What became of each document looked at.
+        undelivered
+            How many earlier messages were given up.
+        """
+        changed = {transition.key for transition in transitions}
+        failed = [outcome for outcome in outcomes if outcome.result == "failed"]
+        silent = {condition.key: condition for condition in conditions if condition.key not in changed}
+        standing = {key: states[key] for key in silent if key in states and states[key].state == "active"}
+        return Night(
+            known_on=self.known.known_on,
+            mark=mark(self.known.known_on),
+            sources=tuple(self.source(source.RECIPE, failed) for source in SOURCES),
+            news=tuple(self.news(transition, states[transition.key]) for transition in transitions),
+            standing=tuple(Standing(state=standing[key], topic=self.topic(key), condition=silent[key]) for key in standing),
+            not_met=tuple(not_met(condition, topic=self.topic(key)) for key, condition in silent.items() if key not in standing),
+            held=tuple(release for release in self.releases.values() if release.status == "held"),
+            failed=tuple(FailedDocument(source=each.source, document=each.document, message=each.detail) for each in failed),
+            undelivered=undelivered,
+        )
+
+    def source(self, recipe: Recipe, failed: Iterable[Outcome]) -> Freshness:
+        """Say how far a source reaches."""
+        fresh = self.known.freshness[recipe.name]
+        supplier = self.releases[fresh.releases[-1]] if fresh.releases else None
+        return Freshness(
+            source=recipe.name,
+            title=recipe.title,
+            newest_period=fresh.newest_period,
+            published_on=fresh.published_on,
+            published_basis=supplier.published_basis if supplier else None,
+            days_since=(self.known.known_on - fresh.published_on).days if fresh.published_on else None,
+            next_expected_on=fresh.due,
+            last_looked_at=fresh.looked_at,
+            failures=tuple(outcome.detail for outcome in failed if outcome.source == recipe.name),
+            attribution=recipe.publisher.attribution,
+            rebuilt=supplier is not None and self.is_rebuilt(supplier),
+        )
+
+    def is_rebuilt(self, release: Release) -> bool:
+        """Say whether a release's document is the bundle's, not the publisher's."""
+        return self.settings.bundle and release.document_sha256 in bundle.hashes(release.source, self.settings.bundle_folder)
+
+    def news(self, transition: Transition, state: AlertState) -> News:
+        """Tell of one transition with what an officer needs to judge it."""
+        key = transition.key
+        releases = tuple(self.releases[release] for release in transition.condition.releases)
+        return News(
+            transition=transition,
+            topic=self.topic(key),
+            since=state.since or transition.known_on,
+            chart=self.chart(transition.condition),
+            parts=tuple(self.parts(transition.condition)),
+            releases=releases,
+        )
+
+    def topic(self, key: AlertKey) -> Topic:
+        """Name who and where in the reader's words."""
+        titles = {source.RECIPE.name: source.RECIPE.title for source in SOURCES}
+        if key.subject in titles:
+            return Topic(subject=titles[key.subject])
+        stage = self.triggers.stage(key.stage)
+        return Topic(subject=self.subject(key.subject), place=stage.title.en, counts=_counts(stage))
+
+    def subject(self, name: str) -> str:
+        """Name a group, a nationality, or all of them."""
+        if name in self.triggers.groups:
+            return self.triggers.groups[name].title.en
+        return "All nationalities" if name == "total" else f"Nationals of {lookups.name(name, 'en')}"
+
+    def chart(self, condition: Condition) -> Chart | None:
+        """Draw the series as the trigger's first detector judges it; an outage has none."""
+        key = condition.key
+        series = SeriesKey(stage=key.stage, subject=key.subject)
+        detectors = [
+            leaf.use
+            for _, rule in self.triggers.trigger(key.trigger).rules()
+            for _, leaf, _ in rule.leaves()
+            if isinstance(leaf, DetectorLeaf)
+        ]
+        judging = [name for name in detectors if name in self._answering(condition)] or detectors
+        if not judging or condition.reference_period is None:
+            return None
+        stage = self.triggers.stage(key.stage)
+        return chart_of(
+            self.known.scores[judging[0]],
+            series,
+            title=str(self.topic(key)),
+            counts=_counts(stage),
+            breaks=[
+                Break(period=each.from_.strftime("%Y-%m"), label=each.title) for each in self.register.at(key.stage, self.known.known_on)
+            ],
+        )
+
+    def parts(self, condition: Condition) -> Iterator[Part]:
+        """Give a group's members behind its newest figure."""
+        group = self.triggers.groups.get(condition.key.subject)
+        if group is None or condition.reference_period is None:
+            return
+        column = self.known.panel.periods.get_loc(condition.reference_period)
+        for nationality in group.nationalities:
+            series = SeriesKey(stage=condition.key.stage, subject=nationality)
+            value = float(self.known.panel.values[self.known.panel.series.index(series), column])
+            yield Part(name=lookups.name(nationality, "en"), value=None if value != value else value)  # noqa: PLR0124 - NaN is no figure
+
+    def _answering(self, condition: Condition) -> set[str]:
+        """Name the detectors that could judge the newest period."""
+        series = SeriesKey(stage=condition.key.stage, subject=condition.key.subject)
+        line = self.known.line(series, unit=condition.unit)
+        return {name for name in self.known.scores if line.newest is not None and line.judged(name, line.newest).status == "ok"}
+
+
+def mark(known_on: date) -> Mark:
+    """Tell tonight from a past night, and both from an exercise with a clock of its own."""
+    return "past" if known_on < clock.today() else "live"
+
+
+def _counts(stage: Stage) -> str:
+    recipes = {source.RECIPE.name: source.RECIPE for source in SOURCES}
+    first = stage.observed_by[0]
+    return recipes[first.source].measures[first.measure].counts
