@@ -65,7 +65,8 @@ def measure_known_on(folder: Path) -> None:
     ):
         ours, theirs = side_by_side(asked, lambda: pq.read_table(single))
         print(
-            f"known_on  {RELEASES} releases, {name:<12}    {ours:7.1f} ms   {len(answer):,} rows read  {theirs:6.1f} ms   ratio {ours / theirs:4.2f}   bar 3"
+            f"known_on  {RELEASES} releases, store {name:<14}{ours:7.1f} ms   {len(answer):,} rows read  {theirs:6.1f} ms   "
+            f"ratio {ours / theirs:4.2f}   bar 3"
         )
 
 

@@ -55,6 +55,7 @@ class Index:
         self.folder = root / "observations" / f"source={recipe.name}"
         self.path = root / "index" / f"{recipe.name}.json"
         self._decisions = Decisions(root)
+        self._seen: tuple[bytes, Contents] | None = None
 
     def read(self) -> tuple[Kept, ...]:
         """Give every release in the order of publication, from the index where it fits the folder, else from the files themselves."""
@@ -87,9 +88,11 @@ class Index:
 
     def _stored(self) -> Contents | None:
         try:
-            contents = _CONTENTS.validate_json(self.path.read_bytes())
+            content = self.path.read_bytes()
+            contents = self._seen[1] if self._seen and self._seen[0] == content else _CONTENTS.validate_json(content)
         except (FileNotFoundError, ValueError):
             return None
+        self._seen = content, contents
         return contents if {kept.entry.file: kept.bytes for kept in contents.releases} == self._listing() else None
 
     def _listing(self) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What was known on a day: the rows of the newest usable release of each period."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -43,10 +44,14 @@ def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | 
     by_release: dict[str, list[Cell]] = {}
     for cell in wanted:
         by_release.setdefault(chosen[cell].entry.id, []).append(cell)
-    parts = []
-    for cells in sorted(by_release.values(), key=lambda cells: (cells[0][0], chosen[cells[0]].entry.order)):
+    by_order = sorted(by_release.values(), key=lambda cells: (cells[0][0], chosen[cells[0]].entry.order))
+
+    def part(cells: list[Cell]) -> pa.Table:
         entry = chosen[cells[0]].entry
-        parts.append(release_file.read_cells(folder / entry.file, entry, cells={cell[1:] for cell in cells}, columns=needed))
+        return release_file.read_cells(folder / entry.file, entry, cells={cell[1:] for cell in cells}, columns=needed)
+
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        parts = list(pool.map(part, by_order))
     rows = pa.concat_tables([*parts], promote_options="default").unify_dictionaries() if parts else OBSERVATION.empty_table()
     for name, values in where.items():
         rows = rows.filter(pc.field(name).isin(list(values))) if name in rows.column_names else rows.slice(0, 0)

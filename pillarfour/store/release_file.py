@@ -117,7 +117,7 @@ def read_cells(
         spans = list(enumerate(zip([0, *ends], ends, strict=False)))
         groups = [number for number, (first, end) in spans if any(start < end and first < stop for start, stop in stretches)]
         present = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
-        read = file.read_row_groups(groups, columns=present)
+        read = file.read_row_groups(groups, columns=present, use_threads=False)
     numbers = np.concatenate([np.arange(0), *(np.arange(first, end) for number, (first, end) in spans if number in groups)])
     parts = [read.slice(int(np.searchsorted(numbers, start)), stop - start) for start, stop in stretches]
     return pa.concat_tables(parts) if parts else read.slice(0, 0)
