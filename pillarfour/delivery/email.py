@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -102,14 +103,25 @@ def compose(night: Night, *, sender: str, now: datetime) -> Letter:
     mail["Message-ID"] = name
     mail["Date"] = now
     mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
-    mail["Subject"] = subject
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(_render("night.txt.j2", fields), cte="quoted-printable")
     mail.add_alternative(_render("night.html.j2", {**fields, "subject": subject}), subtype="html", cte="quoted-printable")
     mail["Content-Language"] = LOCALE
     _attach(mail, pictures)
     _fix_boundaries(mail, name)
-    return Letter(message_id=name, known_on=night.known_on, mark=night.mark, subject=subject, quiet=not night.news, content=mail.as_bytes())
+    return Letter(
+        message_id=name,
+        known_on=night.known_on,
+        mark=night.mark,
+        subject=subject,
+        quiet=not night.news,
+        content=_subject_line(subject) + mail.as_bytes(),
+    )
+
+
+def _subject_line(subject: str) -> bytes:
+    """Encode the whole subject: folding it as text lets what looks like an encoded word be decoded, line ends and all."""
+    return f"Subject: {Header(subject, 'utf-8', header_name='Subject').encode(linesep=SMTP.linesep)}{SMTP.linesep}".encode("ascii")
 
 
 def _event(news: News) -> str:

@@ -1,15 +1,26 @@
 """One night as an example: Haitians in the Darién, June 2021. The counts are the published ones; what was expected of them is made up."""
 
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from pydantic import SecretStr
 
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Evidence, Transition
 from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Standing, Topic
+from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.model import Problem, Release
 from pillarfour.report.charts import Break, Chart
 
+PASSWORD = "correct horse battery staple"  # noqa: S105 - planted, to see that it turns up nowhere
 COUNTS = "crossings (persons counted at each crossing)"
 RULE = "5f0c" * 16
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021) for month in range(1, 13))[:18]
@@ -110,7 +121,7 @@ def cuban_condition() -> Condition:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def quiet_night() -> Night:
     problem = Problem(
         rule="totals",
@@ -182,14 +193,12 @@ def quiet_night() -> Night:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def haitian_night(quiet_night: Night) -> Night:
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
     return replace(quiet_night, news=(haitian_news(),))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pinned() -> datetime:
     return datetime(2021, 7, 12, 11, 5, tzinfo=UTC)
 
@@ -197,3 +206,120 @@ def pinned() -> datetime:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "outbox"
+
+
+@dataclass
+class Mailbox:
+    """A server's behaviour, and what it took."""
+
+    taken: list[tuple[str, list[str], bytes, bool]] = field(default_factory=list)
+    recipient_answers: dict[str, list[str]] = field(default_factory=dict)
+    data_answers: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: ARG002, N802 - aiosmtpd's words
+        """Answer as told, or take the recipient."""
+        self.asked.append(address)
+        answers = self.recipient_answers.get(address)
+        if answers and (answer := answers.pop(0)):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's words
+        """Answer as told, break the line, or keep the message."""
+        answer = self.data_answers.pop(0) if self.data_answers else ""
+        if answer == "drop":
+            server.transport.abort()
+            return "250 never heard"
+        if answer:
+            return answer
+        self.taken.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.original_content, session.ssl is not None))
+        return "250 taken"
+
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword) -> AuthResult:  # noqa: ARG002 - aiosmtpd's words
+        """Know one password, and repeat a wrong one."""
+        if login.password.decode() == PASSWORD:
+            return AuthResult(success=True)
+        return AuthResult(success=False, handled=False, message=f"535 5.7.8 {login.password.decode()} is wrong")
+
+
+@dataclass
+class Certificates:
+    """An authority of the tests' own, and one that signed nothing."""
+
+    server: ssl.SSLContext
+    authority: Path
+    stranger: Path
+    misnamed: ssl.SSLContext
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority, stranger = trustme.CA(), trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    stranger.cert_pem.write_to_path(folder / "stranger.pem")
+    contexts = []
+    for name in ("127.0.0.1", "mail.elsewhere.example"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(context)
+        contexts.append(context)
+    return Certificates(server=contexts[0], authority=folder / "authority.pem", stranger=folder / "stranger.pem", misnamed=contexts[1])
+
+
+@contextmanager
+def server(mailbox: Mailbox, context: ssl.SSLContext, *, security: str, encrypted: bool = True) -> Iterator[int]:
+    """Run a mail server, and give its port."""
+    options = {"authenticator": mailbox.authenticate, "auth_required": True, "auth_require_tls": encrypted and security == "starttls"}
+    if encrypted and security == "starttls":
+        options |= {"tls_context": context, "require_starttls": True}
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def start() -> asyncio.Server:
+        return await loop.create_server(
+            lambda: SMTP(mailbox, loop=loop, **options), "127.0.0.1", 0, ssl=context if security == "tls" else None
+        )
+
+    async def stop() -> None:
+        running.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    running = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
+    try:
+        yield running.sockets[0].getsockname()[1]
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+@pytest.fixture
+def mail_server() -> Callable[..., AbstractContextManager[int]]:
+    return server
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture(params=["starttls", "tls"])
+def channel(request: pytest.FixtureRequest, mailbox: Mailbox, certificates: Certificates) -> Iterator[SmtpChannel]:
+    with server(mailbox, certificates.server, security=request.param) as port:
+        yield SmtpChannel(
+            settings=SmtpSettings(
+                host="127.0.0.1",
+                port=port,
+                security=request.param,
+                sender="pillarfour@example.org",
+                user="duty",
+                password=SecretStr(PASSWORD),
+                authority=certificates.authority,
+                timeout_seconds=5,
+            )
+        )

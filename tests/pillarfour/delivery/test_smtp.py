@@ -1,0 +1,156 @@
+"""Tests of sending, against a real mail server on this machine."""
+
+import logging
+import traceback
+from dataclasses import replace
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from pydantic import SecretStr
+
+from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.smtp import SmtpChannel
+from pillarfour.errors import DeliveryError
+
+CONTENT = b"Message-ID: <a@pillarfour>\r\nSubject: x\r\n\r\nline\r\n.\r\n..dots\r\n"
+
+
+def send(channel: SmtpChannel, recipient: str = "duty.officer@example.org", **settings) -> None:
+    SmtpChannel(settings=replace(channel.settings, **settings)).send(CONTENT, message_id="<a@pillarfour>", recipient=recipient)
+
+
+def test_a_message_arrives_as_it_was_written(channel: SmtpChannel, mailbox):
+    """Encrypted, after authentication, lines that begin with a dot included."""
+    send(channel)
+    ((sender, recipients, content, _),) = mailbox.taken
+
+    assert (sender, recipients) == ("pillarfour@example.org", ["duty.officer@example.org"])
+    assert content == CONTENT
+
+
+def test_a_refused_recipient_is_refused_for_good(channel: SmtpChannel, mailbox):
+    """The error names the recipient, the server's words and what to do."""
+    mailbox.recipient_answers["gone@example.org"] = ["550 5.1.1 no such user"]
+    with pytest.raises(RefusedError, match=r"<a@pillarfour> to gone@example\.org.*550 5\.1\.1 no such user.*check the recipient's address"):
+        send(channel, "gone@example.org")
+
+
+@pytest.mark.parametrize("answer", ["451 4.7.1 greylisted, come back later", "552 5.2.2 mailbox full"])
+def test_a_server_that_asks_to_wait_is_asked_again(channel: SmtpChannel, mailbox, answer: str):
+    """Greylisting and a full mailbox pass: the second try is taken."""
+    mailbox.recipient_answers["duty.officer@example.org"] = [answer]
+    with pytest.raises(DeliveryError, match="it will be tried again") as caught:
+        send(channel)
+    send(channel)
+
+    assert not isinstance(caught.value, RefusedError)
+    assert len(mailbox.taken) == 1
+
+
+@pytest.mark.parametrize(("answer", "for_good"), [("554 5.7.1 looks like spam", True), ("450 4.3.0 disk full", False), ("drop", False)])
+def test_what_happens_to_the_content_decides_whether_to_try_again(channel: SmtpChannel, mailbox, answer: str, for_good: bool):  # noqa: FBT001
+    """A refusal is final; a server in trouble, and a line that breaks before the answer, are not."""
+    mailbox.data_answers = [answer]
+    with pytest.raises(DeliveryError) as caught:
+        send(channel)
+
+    assert isinstance(caught.value, RefusedError) == for_good
+    assert mailbox.taken == []
+
+
+def test_a_stranger_with_a_certificate_is_not_spoken_to(channel: SmtpChannel, mailbox, certificates):
+    """A certificate by another authority ends the session before anything is said."""
+    with pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"):
+        send(channel, authority=certificates.stranger)
+
+    assert (mailbox.asked, mailbox.taken) == ([], [])
+
+
+def test_public_authorities_are_the_default(channel: SmtpChannel, mailbox):
+    """Without an authority of its own, the tests' server is a stranger."""
+    with pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"):
+        send(channel, authority=None)
+
+    assert mailbox.asked == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_for_another_host_is_refused(mail_server, mailbox, certificates, channel: SmtpChannel, security: str):
+    """The right authority is not enough."""
+    with (
+        mail_server(mailbox, certificates.misnamed, security=security) as port,
+        pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        send(channel, port=port, security=security)
+
+    assert mailbox.asked == []
+
+
+def test_nothing_is_said_unencrypted(mail_server, mailbox, certificates, channel: SmtpChannel):
+    """A server, or somebody between, that offers no STARTTLS gets neither password nor message."""
+    with (
+        mail_server(mailbox, certificates.server, security="starttls", encrypted=False) as port,
+        pytest.raises(DeliveryError, match="STARTTLS"),
+    ):
+        send(channel, port=port, security="starttls")
+
+    assert mailbox.asked == []
+
+
+def test_a_wrong_password_is_told_without_it(channel: SmtpChannel, caplog: pytest.LogCaptureFixture):
+    """Even by a server that repeats it: not in the error, its causes, its traceback or the logs."""
+    wrong = "hunter2-planted"
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(DeliveryError, match=r"refused user duty \(535\); check user and password") as caught:
+        send(channel, password=SecretStr(wrong))
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.__context__) + repr(caught.value.__cause__)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("mail.")]
+
+    assert not isinstance(caught.value, RefusedError)
+    assert wrong not in told
+    assert wrong not in "".join(ours)
+
+
+def test_a_password_in_any_answer_is_blotted_out(channel: SmtpChannel, mailbox):
+    """A server that repeats the password in another answer does not get it into the ledger."""
+    mailbox.data_answers = [f"554 you said {channel.settings.password.get_secret_value()}"]
+    with pytest.raises(RefusedError, match=r"554 you said \*\*\*") as caught:
+        send(channel)
+
+    assert channel.settings.password.get_secret_value() not in "".join(traceback.format_exception(caught.value))
+
+
+def test_settings_do_not_show_the_password(channel: SmtpChannel):
+    """Printed, logged or in a traceback."""
+
+    assert channel.settings.password.get_secret_value() not in f"{channel!r} {channel.settings} {channel.settings.password}"
+
+
+def test_an_answer_is_one_short_line(channel: SmtpChannel, mailbox):
+    """What a server says cannot write its own lines into the ledger, nor fill it."""
+    mailbox.data_answers = ["550-first\r\n550 \x1b[31m" + "y" * 400]
+    with pytest.raises(RefusedError) as caught:
+        send(channel)
+
+    assert len(str(caught.value)) < 450
+    assert str(caught.value).isprintable()
+
+
+def test_a_server_that_is_not_there_is_tried_again(channel: SmtpChannel):
+    """The error names host and port."""
+    with pytest.raises(DeliveryError, match=r"127\.0\.0\.1:1: ConnectionRefusedError") as caught:
+        send(channel, port=1)
+
+    assert not isinstance(caught.value, RefusedError)
+
+
+def test_how_a_server_says_goodbye_changes_nothing(channel: SmtpChannel, mailbox, monkeypatch: pytest.MonkeyPatch):
+    """Once the message is accepted, a line that breaks at QUIT is no failure, or the message would be sent twice."""
+
+    async def hang_up(self: SMTP, _argument: str) -> None:
+        self.transport.abort()
+
+    monkeypatch.setattr(SMTP, "smtp_QUIT", hang_up)
+    send(channel)
+
+    assert len(mailbox.taken) == 1
