@@ -45,7 +45,5 @@ class Raw:
         except FileNotFoundError as cause:
             raise StoreError(f"{path}: no document is kept under this SHA-256; ingest it again") from cause
         if sha256(content).hexdigest() != sha256_hex:
-            raise StoreError(
-                f"{path}: the bytes no longer have this SHA-256; restore the file from a backup, or delete it and ingest the document again"
-            )
+            raise StoreError(f"{path}: the bytes are no longer those of this SHA-256; delete the file and ingest the document again")
         return content
