@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from detectors.base import Judgements, Method, Parameters
-from detectors.run_length import LEAST_DISPERSION, evidence, limits
+from detectors.run_length import LEAST_DISPERSION, Evidence, evidence, limits
 from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Panel
 
 FAR_OUT = 4.0
@@ -127,14 +127,15 @@ class Cusum(Method[CusumParameters]):
         """Take the baseline of charts that stand at zero anew: all that precedes, but for a shift in force."""
         column = past.shape[1]
         charts.run_start[rows] = column
+        at, published = np.arange(column), np.isfinite(past[rows])
         in_force = charts.shift_start[rows] >= 0
-        lasting = rows[in_force & (column - charts.shift_start[rows] >= self.parameters.new_level_after_periods)]
-        charts.level_start[lasting] = charts.shift_start[lasting]
-        charts.shift_start[lasting] = -1
+        lasted = (published & (at >= charts.shift_start[rows, None])).sum(axis=1) >= self.parameters.new_level_after_periods
+        settled = rows[in_force & lasted]
+        charts.level_start[settled] = charts.shift_start[settled]
+        charts.shift_start[settled] = -1
         ends = np.where(charts.shift_start[rows] >= 0, charts.shift_start[rows], column)
-        at = np.arange(column)
-        level = (at >= charts.level_start[rows, None]) & (at < ends[:, None])
-        mean, dispersion, size = estimate(past[rows], level & np.isfinite(past[rows]))
+        level = published & (at >= charts.level_start[rows, None]) & (at < ends[:, None])
+        mean, dispersion, size = estimate(past[rows], level)
         charts.mean[rows], charts.dispersion[rows] = mean, dispersion
         ratio = self.parameters.ratio
         charts.upper_limit[rows] = limits(mean, dispersion, size, ratio=ratio, rate_per_period=rate)
@@ -148,8 +149,8 @@ class Cusum(Method[CusumParameters]):
         judged.expected[rows, column] = mean
         judged.upper[rows, column] = (upper_limit - charts.up[rows] + rise.offset) / rise.slope
         judged.lower[rows, column] = np.maximum((lower_limit - charts.down[rows] + fall.offset) / fall.slope, 0)
-        up = np.maximum(charts.up[rows] + rise.slope * value - rise.offset, 0)
-        down = np.maximum(charts.down[rows] + fall.slope * value - fall.offset, 0)
+        up = accumulate(charts.up[rows], rise, value)
+        down = accumulate(charts.down[rows], fall, value)
         above, under = up / upper_limit, down / lower_limit
         score = np.where(above >= under, above, -under)
         judged.score[rows, column] = score
@@ -165,6 +166,11 @@ class Cusum(Method[CusumParameters]):
         resting = (np.where(charts.shift_side[rows] > 0, up, down) == 0) & (alarm == 0)
         charts.quiet[rows] = np.where(resting, charts.quiet[rows] + 1, 0)
         charts.shift_start[rows[charts.quiet[rows] >= OVER_AFTER_PERIODS]] = -1
+
+
+def accumulate(statistic: Floats, weighing: Evidence, value: Floats) -> Floats:
+    """Add a count's evidence to the statistic; it never falls below zero."""
+    return np.maximum(statistic + weighing.slope * value - weighing.offset, 0)
 
 
 def estimate(counts: Floats, baseline: Mask) -> tuple[Floats, Floats, Floats]:

@@ -1,27 +1,29 @@
 """How often a negative-binomial CUSUM alarms by chance: Markov chain, known parameters and parameters estimated from a short baseline."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from scipy import special
-from scipy.interpolate import RegularGridInterpolator
 
 from pillarfour.detection import Floats
 
 LEAST_DISPERSION = 1e-3
 """Counts of people are never steadier than this, and the formulas need it above zero."""
 
-STATES = 40
+STATES = 30
 
 RAREST = 1e-9
 """Alarms a period below which rates are not told apart; it keeps the chain of a chart that never alarms solvable."""
 
 MEANS = np.array([0.04, 0.2, 1, 4, 20, 150, 1e4])
-DISPERSIONS = np.array([LEAST_DISPERSION, 0.03, 0.1, 0.3, 0.8, 2, 10])
-SIZES = np.array([12.0, 30, 1e6])
-LIMITS = np.array([0.3, 0.9, 1.8, 3, 5, 9, 20])
-"""The grid on which expected alarm rates are computed; between its points log rates are interpolated, beyond its edges the edge holds."""
+DISPERSIONS = np.array([LEAST_DISPERSION, 0.03, 0.1, 0.3, 0.8, 2, 5, 12])
+SIZES = np.array([12.0, 20, 45, 1e6])
+LIMITS = np.array([1, 1.6, 2.4, 3.4, 5, 8, 20])
+"""The grid on which expected alarm rates are computed; between its points log rates are interpolated, beyond its edges the edge holds.
+So no alarm rests on a likelihood ratio below e, even where the baseline looks so steady that chance would never bring one."""
 
 
 def _normal_nodes(number: int) -> tuple[Floats, Floats]:
@@ -49,6 +51,9 @@ def evidence(mean: Floats, dispersion: Floats, ratio: float) -> Evidence:
 def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floats, *, states: int = STATES) -> Floats:
     """Alarms a period of a CUSUM that restarts at zero after each, by the Markov chain of Brook and Evans.
 
+    Where the statistic falls between two states, its chance is shared between them so that its mean is kept; so small steps and the
+    lattice of small counts are not rounded away.
+
     Parameters
     ----------
     limit
@@ -67,21 +72,31 @@ def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floa
     ----------
     .. [1] Brook, D., Evans, D. A. (1972). Biometrika 59(3), 539-549.
     """
-    width = 2 * limit / (2 * states - 1)
-    increments = (np.arange(-states + 1, states) + 0.5) * width[:, None]
-    counts = (increments + weighing.offset[:, None]) / weighing.slope[:, None]
-    rising = weighing.slope[:, None] > 0
-    below = _cdf(np.where(rising, np.floor(counts), np.ceil(counts) - 1), mean[:, None], dispersion[:, None])
-    reached = np.where(rising, below, 1 - below)
+    width = (limit / (states - 0.5))[:, None]
+    step = np.arange(-states, states + 1)
+    ramp = np.diff(_shortfall(step * width, weighing, mean, dispersion)[1], axis=1) / width
+    below_limit = _shortfall((np.arange(states, 0, -1) - 0.5) * width, weighing, mean, dispersion)[0]
     start, end = np.arange(states)[:, None], np.arange(states)[None, :]
-    step = end - start + states - 1
-    moves = reached[:, step] - np.where(end > 0, reached[:, np.maximum(step - 1, 0)], 0)
+    reached = ramp[:, end - start + states]
+    reached[:, :, -1] = below_limit
+    moves = np.diff(reached, axis=2, prepend=0).clip(0)
     lengths = np.linalg.solve(np.eye(states) - (1 - RAREST) * moves, np.ones((len(limit), states, 1)))
     return np.asarray(1 / np.maximum(lengths[:, 0, 0], 1))
 
 
-def _cdf(counts: Floats, mean: Floats, dispersion: Floats) -> Floats:
-    return np.where(counts < 0, 0.0, special.betainc(1 / dispersion, np.maximum(counts, 0) + 1, 1 / (1 + dispersion * mean)))
+def _shortfall(level: Floats, weighing: Evidence, mean: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
+    """Chance that a count's evidence is at most each level, shape (n, n_levels), and by how much it falls short on average."""
+    slope, offset, size = weighing.slope[:, None], weighing.offset[:, None], 1 / dispersion[:, None]
+    success = 1 / (1 + (dispersion * mean)[:, None])
+    count = (level + offset) / slope
+    last = np.where(slope > 0, np.floor(count), np.ceil(count) - 1)
+    chance, part = _cdf(last, size, success), mean[:, None] * _cdf(last - 1, size + 1, success)
+    chance, part = np.where(slope > 0, chance, 1 - chance), np.where(slope > 0, part, mean[:, None] - part)
+    return chance, (level + offset) * chance - slope * part
+
+
+def _cdf(count: Floats, size: Floats, success: Floats) -> Floats:
+    return np.where(count < 0, 0.0, special.betainc(size, np.maximum(count, 0) + 1, success))
 
 
 def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: Floats, *, ratio: float) -> Floats:
@@ -120,10 +135,12 @@ def _inside(points: Floats, axis: Floats) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _table(ratio: float) -> RegularGridInterpolator:
+def _table(ratio: float) -> Callable[[Floats], Floats]:
     """Compute log expected alarm rates over the grid, once a ratio: a pure function of it."""
+    from scipy.interpolate import RegularGridInterpolator  # noqa: PLC0415 - commands that detect nothing do not pay for it
+
     grid = np.meshgrid(MEANS, DISPERSIONS, SIZES, LIMITS, indexing="ij")
     mean, dispersion, size, limit = (axis.ravel() for axis in grid)
     rates = expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape)
     axes = (np.log(MEANS), np.log(DISPERSIONS), 1 / SIZES[::-1])
-    return RegularGridInterpolator(axes, np.log(rates[:, :, ::-1]))
+    return cast("Callable[[Floats], Floats]", RegularGridInterpolator(axes, np.log(rates[:, :, ::-1])))

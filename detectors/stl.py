@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 from pydantic import Field, field_validator
-from scipy import optimize, special
+from scipy import special
 
 from detectors.base import Judgements, Method, Parameters
 from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Floats, Panel
@@ -123,6 +123,8 @@ class MedianScaled:
 
     def threshold(self, chance: float) -> float:
         """Give the distance beyond which an error lies with this chance, on one side."""
+        from scipy import optimize  # noqa: PLC0415 - commands that detect nothing do not pay for it
+
         return float(optimize.brentq(lambda distance: self.tail(distance) - chance, 0, 1e6))
 
 
