@@ -52,7 +52,7 @@ def make_recipe() -> Callable[..., Recipe]:
 def make_document() -> Callable[..., tuple[Document, Parsed]]:
     """Make a document from its counts by month and nationality, and what parsing it gives."""
 
-    def make(
+    def make(  # noqa: PLR0913 - each test names only the few it is about
         counts: Mapping[str, Mapping[str, int]],
         *,
         published_on: str | None = None,
@@ -96,6 +96,16 @@ def make_document() -> Callable[..., tuple[Document, Parsed]]:
 @pytest.fixture
 def store(tmp_path: Path, make_recipe) -> Store:
     return Store(tmp_path / "store", {"made_up": make_recipe()})
+
+
+@pytest.fixture
+def open_store(tmp_path: Path, make_recipe) -> Callable[..., Store]:
+    """Open a store whose source has other facts."""
+
+    def opened(**changes) -> Store:
+        return Store(tmp_path / "other", {"made_up": make_recipe(**changes)})
+
+    return opened
 
 
 @pytest.fixture(scope="session")
