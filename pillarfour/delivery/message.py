@@ -123,7 +123,7 @@ def recent(chart: Chart) -> list[Row]:
             period=period(name),
             observed="not published" if observed is None else number(observed),
             expected="–" if expected is None else estimate(expected),
-            usual="–" if lower is None or upper is None else f"{estimate(lower)} to {estimate(upper)}",
+            usual="–" if lower is None or upper is None else f"{estimate(lower)}–{estimate(upper)}",
             alarm=name in chart.alarms,
         )
         for name, observed, expected, lower, upper in list(columns)[-RECENT_PERIODS:]

@@ -137,6 +137,8 @@ def _draw_expected(axes: "Axes", chart: Chart) -> None:
 
 
 def _draw_breaks(axes: "Axes", chart: Chart) -> None:
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - as in draw
+
     for known_break in chart.breaks:
         if known_break.period not in chart.periods:
             continue
@@ -152,7 +154,8 @@ def _draw_breaks(axes: "Axes", chart: Chart) -> None:
             ha="right",
             va="top",
             fontsize=8.5,
-            color="#555555",
+            color="#444444",
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
             parse_math=False,
         )
 
@@ -180,15 +183,17 @@ def _draw_observed(axes: "Axes", chart: Chart) -> None:
 def _label_newest(axes: "Axes", observed: Sequence[float]) -> None:
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - as in draw
 
-    last = max((place for place, value in enumerate(observed) if isfinite(value)), default=None)
-    if last is not None:
+    known = [place for place, value in enumerate(observed) if isfinite(value)]
+    if known:
+        last = known[-1]
+        falling = len(known) > 1 and observed[known[-2]] >= observed[last]
         axes.annotate(
             _written(observed[last], whole=_is_whole(observed)),
             (last, observed[last]),
-            xytext=(-9, 0),
+            xytext=(4, 9) if falling else (-9, 0),
             textcoords="offset points",
             ha="right",
-            va="center",
+            va="bottom" if falling else "center",
             fontsize=12,
             fontweight="bold",
             color=INK,

@@ -249,7 +249,7 @@ def skeleton(html: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(tag.name, tuple(tag.attrs)) for tag in BeautifulSoup(html, "html.parser").find_all(name=True)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pool=st.lists(HOSTILE, min_size=1, max_size=4))
 def test_nothing_breaks_out_of_its_field(haitian_night: Night, pinned: datetime, pool: list[str]):
     """Whatever names, reasons and file names say, the message keeps its headers, its parts, its lines and its tags."""
