@@ -32,7 +32,7 @@ def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | 
     Raises
     ------
     StoreError
-        If a column is none of ``OBSERVATION``.
+        If a column is none of ``OBSERVATION``, or cannot have such a value.
     Outdated
         If a file was replaced since the releases were listed.
     """
@@ -54,6 +54,14 @@ def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | 
         parts = list(pool.map(part, by_order))
     rows = pa.concat_tables([*parts], promote_options="default").unify_dictionaries() if parts else OBSERVATION.empty_table()
     for name, values in where.items():
-        rows = rows.filter(pc.field(name).isin(list(values))) if name in rows.column_names else rows.slice(0, 0)
+        rows = rows.filter(pc.field(name).isin(_typed(name, values))) if name in rows.column_names else rows.slice(0, 0)
     kept = [name for name in OBSERVATION.names if name in rows.column_names] if columns is None else list(columns)
     return pa.table({name: rows[name] if name in rows.column_names else pa.nulls(len(rows), OBSERVATION.field(name).type) for name in kept})
+
+
+def _typed(column: str, values: Sequence[str]) -> pa.Array:
+    kind = OBSERVATION.field(column).type
+    try:
+        return pa.array(values, pa.string()).cast(kind.value_type if pa.types.is_dictionary(kind) else kind)
+    except pa.ArrowInvalid as cause:
+        raise StoreError(f"{column}: {', '.join(values)} cannot be compared with it ({cause}); it holds {kind}") from cause

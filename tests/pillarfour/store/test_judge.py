@@ -144,9 +144,7 @@ def test_a_small_move_is_below_the_floor(open_store, judged, now, status):
     """Three more in a month of twenty say nothing; a fourth is above the floor."""
     store = open_store(tolerance={"year_ends": 9, "closed": 0, "open": 0.1, "rows_may_vanish": False, "floor": 3})
 
-    found, _, _ = judged(
-        {"counts": {"2021-08": {"HTI": 20}}}, {"counts": {"2021-08": {"HTI": now}}}, store=Store(tmp_path, {"made_up": recipe})
-    )
+    found, _, _ = judged({"counts": {"2021-08": {"HTI": 20}}}, {"counts": {"2021-08": {"HTI": now}}}, store=store)
 
     assert found == status
 
