@@ -126,6 +126,14 @@ def test_a_quiet_letter_adds_nothing_to_a_night_already_told(office: Office, let
     assert office.keep(replace(quiet, message_id="<other@pillarfour>"), SECOND) == 0
 
 
+def test_only_real_nights_make_each_other_superfluous(office: Office, quiet: Letter):
+    """A night told live is not told again as past; an exercise silences no real night."""
+    office.keep(replace(quiet, message_id="<drill@pillarfour>", mark="exercise"), FOLDER)
+
+    assert office.keep(quiet, FOLDER) == 1
+    assert office.keep(replace(quiet, message_id="<other@pillarfour>", mark="past"), FOLDER) == 0
+
+
 def test_later_transitions_of_a_night_are_told_after_all(office: Office, letter: Letter, quiet: Letter):
     """A quiet morning does not silence the afternoon."""
     office.keep(quiet, DUTY)
