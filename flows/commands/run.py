@@ -26,7 +26,7 @@ def nightly(known_on: KnownOn = None, live: Live = False, as_json: Json = False,
     with progress("Reading documents", hidden=as_json) as taken:
         found = flow(known_on=known_on.date() if known_on else None, live=live, store=chosen.store, progress=taken)
     show(found, as_json=as_json)
-    raise typer.Exit(HELD if found.held else FAILED if found.failures else DONE)
+    raise typer.Exit(FAILED if found.failures else HELD if found.held else DONE)
 
 
 def ingest(
@@ -95,7 +95,7 @@ def backfill(
         title=f"{len(nights)} nights on which something was published",
         empty="no alert changed",
     )
-    raise typer.Exit(HELD if any(night.held for night in nights) else FAILED if any(night.failures for night in nights) else DONE)
+    raise typer.Exit(FAILED if any(night.failures for night in nights) else HELD if any(night.held for night in nights) else DONE)
 
 
 def show(found: "Summary", *, as_json: bool) -> None:
