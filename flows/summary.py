@@ -74,7 +74,7 @@ def of(told: Told, outcomes: Sequence[Outcome], settings: Settings) -> Summary:
                 "basis": source.published_basis,
                 "days_since": source.days_since,
                 "next_expected_on": source.next_expected_on,
-                "documents": "rebuilt" if source.rebuilt else "original",
+                "documents": None if source.newest_period is None else "rebuilt" if source.rebuilt else "original",
             }
             for source in told.night.sources
         ],
