@@ -87,9 +87,10 @@ def ingest_all(settings: Settings, *, live: bool, progress: Progress | None = No
     for name, run in started.items():
         try:
             outcomes += run.result()
-        except (PillarfourError, OSError) as error:
-            get_run_logger().error("%s: %s", name, error)
-            outcomes.append(Outcome(source=name, document="the whole source", result="failed", detail=str(error)))
+        except Exception as error:  # noqa: BLE001 - whatever breaks in one source, a fault of its own module included, the others' night goes on
+            detail = str(error) if isinstance(error, PillarfourError) else f"{name}: {type(error).__name__}: {error}; see the run's log"
+            get_run_logger().error("%s", detail)
+            outcomes.append(Outcome(source=name, document="the whole source", result="failed", detail=detail))
     return outcomes
 
 
