@@ -8,7 +8,7 @@ from typing import Literal
 
 from flows import bundle
 from pillarfour import clock
-from pillarfour.errors import ConfigurationError, FetchError, ParseError, PillarfourError, StoreError
+from pillarfour.errors import ConfigurationError, FetchError, ParseError, PillarfourError, StoreError, ValidationError
 from pillarfour.model import Document, Link, Release
 from pillarfour.recipe import Client, Source
 from pillarfour.settings import Settings
@@ -117,13 +117,12 @@ def ingest_document(source: Source, store: Store, document: Document) -> Outcome
     name = source.RECIPE.name
     store.raw.keep(document)
     known = store.find(name, document.sha256)
-    if known is not None and known.status != "held":
+    if known is not None and known.status != "held" and document.published_on is None:
         return Outcome(source=name, document=document.name, result="unchanged", release=known.id)
     try:
-        parsed = source.parse(document)
-    except ParseError as error:
+        release = store.commit(name, document, source.parse(document))
+    except (ParseError, ValidationError) as error:
         return _failed(store, source, document=document.name, error=error, sha256=document.sha256)
-    release = store.commit(name, document, parsed)
     if release.status == "held":
         return Outcome(
             source=name,
@@ -132,7 +131,7 @@ def ingest_document(source: Source, store: Store, document: Document) -> Outcome
             release=release.id,
             detail="\n".join(str(problem) for problem in release.problems),
         )
-    return Outcome(source=name, document=document.name, result="new" if known is None else "unchanged", release=release.id)
+    return Outcome(source=name, document=document.name, result="unchanged" if release == known else "new", release=release.id)
 
 
 def _failed(store: Store, source: Source, *, document: str, error: PillarfourError, **where: str) -> Outcome:
