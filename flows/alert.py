@@ -46,11 +46,13 @@ def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | N
     book = Ledger(settings.ledger)
     conditions = evaluate(teller.triggers, known)
     with book.begin() as connection:
-        states = {**{each.key: AlertState(key=each.key) for each in conditions}, **events.states(connection, known.known_on)}
-        decided = [decide(states[each.key], each, known_on=known.known_on) for each in conditions]
+        before = {**{each.key: AlertState(key=each.key) for each in conditions}, **events.states(connection, known.known_on)}
+        decided = [decide(before[each.key], each, known_on=known.known_on) for each in conditions]
         transitions = tuple(transition for transition in decided if transition is not None)
-        states |= {transition.key: follow(states[transition.key], transition) for transition in transitions}
-        night = teller.night(conditions, transitions, states, outcomes=outcomes, undelivered=outbox.tally(connection)["dead"])
+        states = before | {transition.key: follow(before[transition.key], transition) for transition in transitions}
+        night = teller.night(
+            conditions, transitions, states, before=before, outcomes=outcomes, undelivered=outbox.tally(connection)["dead"]
+        )
         letter = email.compose(night, sender=settings.mail_from, now=clock.now())
         run = events.record(
             connection,

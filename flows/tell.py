@@ -7,7 +7,7 @@ from datetime import date
 from flows import bundle
 from flows.ingest import Outcome
 from pillarfour import breaks, clock, lookups
-from pillarfour.alerts.model import AlertKey, AlertState, Condition, Transition
+from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition
 from pillarfour.delivery.nearest import not_met
 from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Part, Standing, Topic
 from pillarfour.model import Release, SeriesKey
@@ -44,6 +44,7 @@ class Teller:
         transitions: Sequence[Transition],
         states: Mapping[AlertKey, AlertState],
         *,
+        before: Mapping[AlertKey, AlertState],
         outcomes: Iterable[Outcome],
         undelivered: int,
     ) -> Night:
@@ -51,8 +52,8 @@ class Teller:
 
         Parameters
         ----------
-        states
-            Where every alert stands after this night's transitions.
+        states, before
+            Where every alert stands after this night's transitions, and where it stood.
         outcomes
             What became of each document looked at.
         undelivered
@@ -66,7 +67,7 @@ class Teller:
             known_on=self.known.known_on,
             mark=mark(self.known.known_on),
             sources=tuple(self.source(source.RECIPE, failed) for source in SOURCES),
-            news=tuple(self.news(transition, states[transition.key]) for transition in transitions),
+            news=tuple(self.news(each, states[each.key] if each.after == "active" else before[each.key]) for each in transitions),
             standing=tuple(Standing(state=standing[key], topic=self.topic(key), condition=silent[key]) for key in standing),
             not_met=tuple(not_met(condition, topic=self.topic(key)) for key, condition in silent.items() if key not in standing),
             held=tuple(release for release in self.releases.values() if release.status == "held"),
@@ -97,7 +98,7 @@ class Teller:
         return self.settings.bundle and release.document_sha256 in bundle.hashes(release.source, self.settings.bundle_folder)
 
     def news(self, transition: Transition, state: AlertState) -> News:
-        """Tell of one transition with what an officer needs to judge it."""
+        """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""
         key = transition.key
         releases = tuple(self.releases[release] for release in transition.condition.releases)
         return News(
@@ -107,7 +108,17 @@ class Teller:
             chart=self.chart(transition.condition),
             parts=tuple(self.parts(transition.condition)),
             releases=releases,
+            response=tuple(self.response(transition)),
         )
+
+    def response(self, transition: Transition) -> Iterator[str]:
+        """Say what the signatories have agreed to do at the level reached, and by when."""
+        if transition.after != "active" or transition.level is None:
+            return
+        agreed = self.triggers.responses[self.triggers.trigger(transition.key.trigger).response]
+        for level in LEVELS[: LEVELS.index(transition.level) + 1]:
+            if level in agreed.levels:
+                yield f"within {agreed.levels[level].within_hours} hours: {agreed.levels[level].en}"
 
     def topic(self, key: AlertKey) -> Topic:
         """Name who and where in the reader's words."""

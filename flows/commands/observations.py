@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import KnownOn, StoreOption, settings
+from flows.commands.options import KnownOn, StoreOption, known_source, settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,12 +33,12 @@ def observations(
     store: StoreOption = None,
 ) -> None:
     """Print figures as they were known on a day."""
-    from flows.ingest import find_source, open_store
+    from flows.ingest import open_store
     from pillarfour import clock
 
     if form is Format.parquet and output is None:
         raise typer.BadParameter("parquet needs --output FILE")
-    recipe = find_source(source).RECIPE
+    recipe = known_source(source).RECIPE
     if table is not None and table not in recipe.tables:
         raise typer.BadParameter(f"{source} has no table {table}; it has {', '.join(recipe.tables)}")
     day = known_on.date() if known_on else clock.today()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from pillarfour.recipe import Source
     from pillarfour.settings import Settings
 
 DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
@@ -39,6 +40,17 @@ def settings(store: Path | None = None) -> "Settings":
             f"PILLARFOUR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in cause.errors(include_input=False)
         )
         raise ConfigurationError(f"settings: {faults}; mend the environment") from cause
+
+
+def known_source(name: str) -> "Source":
+    """Give the source that a command names; a name that is none is a wrong call."""
+    from flows.ingest import find_source
+    from pillarfour.errors import ConfigurationError
+
+    try:
+        return find_source(name)
+    except ConfigurationError as cause:
+        raise typer.BadParameter(str(cause)) from cause
 
 
 def answer(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "", empty: str = "nothing") -> None:

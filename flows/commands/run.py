@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import DONE, FAILED, HELD, Json, KnownOn, StoreOption, answer, settings
+from flows.commands.options import DONE, FAILED, HELD, Json, KnownOn, StoreOption, answer, known_source, settings
 
 if TYPE_CHECKING:
     from flows.summary import Summary
@@ -44,7 +44,7 @@ def ingest(
     """Take documents into the store, as the night does."""
     from flows import ingest as steps
 
-    chosen, found = settings(store), steps.find_source(source)
+    chosen, found = settings(store), known_source(source)
     opened = steps.open_store(chosen)
     for path in files or ():
         if not path.is_file():
