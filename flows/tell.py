@@ -38,7 +38,7 @@ class Teller:
         releases = {release.id: release for release in store.releases() if release.published_on <= found.known_on}
         return cls(settings=settings, store=store, triggers=triggers, known=found, releases=releases, register=breaks.load())
 
-    def night(
+    def night(  # noqa: PLR0913 - a night is all of these
         self,
         conditions: Sequence[Condition],
         transitions: Sequence[Transition],
