@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,7 @@ class Names:
     display: Mapping[tuple[str, str], str] = field(repr=False)
 
 
+@lru_cache(maxsize=16_384)
 def normalise(name: str) -> str:
     """Write a name without case, accents, typographic apostrophes and runs of blanks."""
     letters = unicodedata.normalize("NFKD", name.casefold().replace("’", "'"))
