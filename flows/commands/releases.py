@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import Json, StoreOption, answer, settings
+from flows.commands.options import Json, StoreOption, answer, known_source, settings
 
 if TYPE_CHECKING:
     from pillarfour.model import Release
@@ -26,7 +26,8 @@ def list_releases(
     """List the releases kept, oldest first."""
     from flows.ingest import open_store
 
-    releases = [release for release in open_store(settings(store)).releases(source) if not held or release.status == "held"]
+    chosen = known_source(source).RECIPE.name if source else None
+    releases = [release for release in open_store(settings(store)).releases(chosen) if not held or release.status == "held"]
     answer([_row(release) for release in releases], as_json=as_json, title="Releases")
 
 
