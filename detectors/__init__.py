@@ -1,10 +1,12 @@
 """How we look: one file a method, one line here."""
 
 from detectors.cusum import Cusum
+from detectors.ears import Ears
 from detectors.stl import Stl
 from pillarfour.detection import Detector
 
 DETECTORS: dict[str, type[Detector]] = {
     "cusum": Cusum,
+    "ears": Ears,
     "stl": Stl,
 }

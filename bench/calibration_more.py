@@ -1,0 +1,45 @@
+"""The tables of docs/method.md for the methods that bench/calibration.py leaves out: measured false alarms beside stated ones.
+
+``python bench/calibration_more.py [ears|threshold|...]``.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from calibration import draw, measure
+
+from detectors.ears import Ears, EarsParameters
+from pillarfour.detection import Detector
+
+PROCESSES = ((1, 0, 0.0), (100, 0, 0.0), (10, 0.3, 0.0), (100, 0.1, 0.0), (100, 0.5, 0.0), (1000, 1.0, 0.0), (1000, 0.1, 0.3))
+STATED = (0.5, 0.1)
+MONTHS = 60
+
+
+def table(named: Sequence[tuple[str, Detector]], *, n_series: int, judged: int = MONTHS // 2, months: int = MONTHS) -> Iterator[str]:
+    """Give one row a process and one column a detector."""
+    yield f"| mean | dispersion | season | {' | '.join(name for name, _ in named)} |"
+    yield "|---|---|---|" + "---|" * len(named)
+    for mean, dispersion, season in PROCESSES:
+        panel = draw(n_series, months, mean=mean, dispersion=dispersion, season=season)
+        cells = " | ".join(measure(detector, panel, judged) for _, detector in named)
+        yield f"| {mean} | {dispersion} | {season} | {cells} |"
+
+
+def ears() -> Iterator[str]:
+    """C1, C2 and C3, months 31-60."""
+    named = [
+        (f"{method}, {stated} a year", Ears(EarsParameters(method=method, false_alarms_per_year=stated)))
+        for stated in STATED
+        for method in ("C1", "C2", "C3")
+    ]
+    return table(named, n_series=2000)
+
+
+TABLES = {"ears": ears}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or TABLES:
+        for line in TABLES[name]():
+            print(line, flush=True)
+        print()
