@@ -1,0 +1,38 @@
+"""What docs/method.md says."""
+
+import re
+
+import pytest
+
+from detectors import DETECTORS
+
+
+@pytest.fixture(scope="module")
+def method(checkout):
+    """Read the document."""
+    return (checkout / "docs" / "method.md").read_text(encoding="utf-8")
+
+
+def test_every_detector_is_described(method):
+    """Each detector of the registry has its section, with what it sees, misses and assumes, its calibration and its reference."""
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", method, flags=re.MULTILINE | re.DOTALL))
+
+    assert set(sections) == set(DETECTORS)
+    for text in sections.values():
+        assert all(f"**{word}" in text for word in ("Formula", "Sees", "Misses", "Assumes", "Unit", "Calibration", "Reference"))
+
+
+def test_every_parameter_is_named(method):
+    """No parameter is left to the code to explain."""
+    parameters = {name for detector in DETECTORS.values() for name in detector.parameters_type.model_fields}
+
+    assert parameters - {"inner_iterations", "outer_iterations"} <= set(re.findall(r"`(\w+)`", method))
+
+
+def test_the_example_runs_and_alarms(method, capsys):
+    """The example is run as it stands, and June 2021 alarms."""
+    (example,) = re.findall(r"^```python\n(.*?)^```", method, flags=re.MULTILINE | re.DOTALL)
+    exec(compile(example, "docs/method.md", "exec"), {})  # noqa: S102 - our own document
+    said = capsys.readouterr().out
+
+    assert said.splitlines()[-1].split() == ["2021-06", "6527.0", "444.3", "2029.5", "1.5", "True"]
