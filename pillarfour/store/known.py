@@ -56,7 +56,9 @@ def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | 
     for name, values in where.items():
         rows = rows.filter(pc.field(name).isin(_typed(name, values))) if name in rows.column_names else rows.slice(0, 0)
     kept = [name for name in OBSERVATION.names if name in rows.column_names] if columns is None else list(columns)
-    return pa.table({name: rows[name] if name in rows.column_names else pa.nulls(len(rows), OBSERVATION.field(name).type) for name in kept})
+    return pa.Table.from_pydict(
+        {name: rows[name] if name in rows.column_names else pa.nulls(len(rows), OBSERVATION.field(name).type) for name in kept}
+    )
 
 
 def _typed(column: str, values: Sequence[str]) -> pa.Array:

@@ -64,7 +64,7 @@ def _with_provenance(rows: Rows, entry: Entry, recipe: Recipe) -> pa.Table:
     places = np.array([distinct.index(unit) for unit in units], dtype=np.int32)
     columns["unit"] = pa.DictionaryArray.from_arrays(pa.array(places[measures.indices.to_numpy()]), pa.array(distinct, pa.string()))
     columns |= {name: rows.table[name] for name in rows.table.column_names}
-    return pa.table({field.name: columns[field.name] for field in schema.of_table(rows.table.column_names)})
+    return pa.Table.from_pydict({field.name: columns[field.name] for field in schema.of_table(rows.table.column_names)})
 
 
 def _years(summaries: Mapping[str, Summaries], year_ends: int) -> Iterator[tuple[int, int]]:

@@ -69,7 +69,7 @@ def _checked(parsed: Parsed, document: str) -> pa.Table:
             raise ValidationError(f"{document}: has rows without {name}; mend its source's parser")
     if len(columns["value"]) and np.min(columns["value"].to_numpy()) < 0:
         raise ValidationError(f"{document}: has a count below zero; mend its source's parser, or declare a correction")
-    return pa.table(columns)
+    return pa.Table.from_pydict(columns)
 
 
 def _ranked(column: pa.ChunkedArray) -> tuple[list[str], Integers]:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd  # noqa: F401 - pyarrow imports it at its first conversion: once here, not in every child
+
 from pillarfour.store import Store
 
 WORK = Path(sys.argv[1])
