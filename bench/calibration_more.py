@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from calibration import draw, measure
 
 from detectors.ears import Ears, EarsParameters
+from detectors.threshold import Threshold, ThresholdParameters
 from pillarfour.detection import Detector
 
 PROCESSES = ((1, 0, 0.0), (100, 0, 0.0), (10, 0.3, 0.0), (100, 0.1, 0.0), (100, 0.5, 0.0), (1000, 1.0, 0.0), (1000, 0.1, 0.3))
@@ -36,7 +37,15 @@ def ears() -> Iterator[str]:
     return table(named, n_series=2000)
 
 
-TABLES = {"ears": ears}
+def threshold() -> Iterator[str]:
+    """A new high or low of the count and of its growth, months 41-60."""
+    high, growth = Threshold(), Threshold(ThresholdParameters(quantity="growth"))
+    rare = Threshold(ThresholdParameters(over_periods=36))
+    named = [("count, 1 a year", high), ("growth, 1 a year", growth), ("count, new in 36 months, 0.65 a year", rare)]
+    return table(named, n_series=2000, judged=20, months=60)
+
+
+TABLES = {"ears": ears, "threshold": threshold}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:
