@@ -28,7 +28,7 @@ def table(named: Sequence[tuple[str, Detector]], *, n_series: int, judged: int =
 
 
 def ears() -> Iterator[str]:
-    """C1, C2 and C3, months 31-60."""
+    """Judge months 31-60 by each chart."""
     named = [
         (f"{method}, {stated} a year", Ears(EarsParameters(method=method, false_alarms_per_year=stated)))
         for stated in STATED
@@ -38,7 +38,7 @@ def ears() -> Iterator[str]:
 
 
 def threshold() -> Iterator[str]:
-    """A new high or low of the count and of its growth, months 41-60."""
+    """Judge months 41-60 for a new high or low, of the count and of its growth."""
     high, growth = Threshold(), Threshold(ThresholdParameters(quantity="growth"))
     rare = Threshold(ThresholdParameters(over_periods=36))
     named = [("count, 1 a year", high), ("growth, 1 a year", growth), ("count, new in 36 months, 0.65 a year", rare)]
