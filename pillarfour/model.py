@@ -75,6 +75,8 @@ class Document:
         Where it was fetched; None when an analyst brought it.
     published_on, published_basis
         The server's ``Last-Modified`` (observed) or the analyst's word (stated); None where neither is known.
+    rebuilt
+        Whether it was written anew from published figures, in the publisher's layout, and is not the publisher's own.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Document:
     url: str | None = None
     published_on: date | None = None
     published_basis: Basis | None = None
+    rebuilt: bool = False
 
     @cached_property
     def sha256(self) -> str:
@@ -141,6 +144,8 @@ class Release:
         For each measure, the reference periods that the release supplies.
     status
         ``used``, or ``held`` until an analyst has ``accepted`` or ``rejected`` it.
+    rebuilt
+        Whether its document was rebuilt from published figures; an original takes its place wherever one is known.
     """
 
     id: str
@@ -154,6 +159,7 @@ class Release:
     covers: Mapping[str, tuple[str, ...]]
     status: Status
     problems: tuple[Problem, ...] = ()
+    rebuilt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
