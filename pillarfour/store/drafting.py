@@ -42,6 +42,7 @@ def draft_release(document: Document, parsed: Parsed, *, recipe: Recipe) -> Draf
         retrieved_at=document.retrieved_at.astimezone(UTC),
         document=document.name,
         document_sha256=document.sha256,
+        rebuilt=document.rebuilt,
         dimensions=tuple(name for name in DIMENSIONS if name in parsed.observations.column_names),
         problems=tuple(sorted(set(parsed.problems))),
         summaries=rows.summaries,

@@ -83,6 +83,7 @@ class Entry:
     retrieved_at: datetime
     document: str
     document_sha256: str
+    rebuilt: bool
     dimensions: tuple[str, ...]
     problems: tuple[Problem, ...]
     summaries: Mapping[str, Summaries]
@@ -128,7 +129,8 @@ class Entry:
     def after(self, held: "Entry") -> "Entry":
         """Give this entry for bytes that are held already: first come with their name and time, dated by the better evidence."""
         dating = min(self.dating, held.dating, key=Dating.rank)
-        return replace(self, dating=dating, retrieved_at=held.retrieved_at, document=held.document)
+        rebuilt = self.rebuilt or held.rebuilt
+        return replace(self, dating=dating, retrieved_at=held.retrieved_at, document=held.document, rebuilt=rebuilt)
 
 
 class Verdict(NamedTuple):
@@ -167,6 +169,7 @@ class Kept:
             covers={measure: covered.periods for measure, covered in entry.summaries.items()},
             status=self.verdict.status,
             problems=self.verdict.problems,
+            rebuilt=entry.rebuilt,
         )
 
 

@@ -1,10 +1,11 @@
 """What holds a release: a pure answer from the releases, the decisions and the source's facts, whatever the order they came in.
 
 Releases are judged in the order of their publication, each against what was usable before it, so nothing later ever weighs on a verdict.
+Rebuilt ones, which give later figures under earlier dates, are judged among themselves: they never hold an original.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pillarfour.model import Problem
 from pillarfour.recipe import Recipe
@@ -30,15 +31,15 @@ Vanished = Callable[[Entry, Entry, Cell], list[str]]
 
 def judge(entries: Iterable[Entry], *, recipe: Recipe, decisions: Mapping[str, Decision], vanished: Vanished) -> dict[str, Verdict]:
     """Give a verdict on every release of a source, by its id, in the order of publication."""
-    known: dict[Cell, Entry] = {}
-    newest: dict[tuple[str, str], Entry] = {}
+    usable = {rebuilt: _Usable() for rebuilt in (False, True)}
     verdicts = {}
     for entry in sorted(entries, key=lambda entry: entry.order):
-        bench = _Bench(entry=entry, known=known, newest=newest, recipe=recipe, vanished=vanished)
+        before = usable[entry.rebuilt]
+        bench = _Bench(entry=entry, known=before.known, newest=before.newest, recipe=recipe, vanished=vanished)
         verdict = verdicts[entry.id] = _decide(tuple(sorted({*bench.own(), *bench.found()})), decisions.get(entry.document_sha256))
         if verdict.status in USABLE:
-            known |= dict.fromkeys(entry.cells, entry)
-            newest |= {(entry.table, measure): entry for measure in entry.summaries}
+            before.known |= dict.fromkeys(entry.cells, entry)
+            before.newest |= {(entry.table, measure): entry for measure in entry.summaries}
     return verdicts
 
 
@@ -46,6 +47,14 @@ def _decide(problems: tuple[Problem, ...], decision: Decision | None) -> Verdict
     if decision is not None and (problems or decision.choice == "rejected"):
         return Verdict(decision.choice, problems)
     return Verdict("held" if problems else "used", problems)
+
+
+@dataclass
+class _Usable:
+    """What the usable releases so far supply, and the newest of each table and measure."""
+
+    known: dict[Cell, Entry] = field(default_factory=dict)
+    newest: dict[tuple[str, str], Entry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

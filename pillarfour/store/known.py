@@ -18,9 +18,12 @@ CELL = ("table", "measure", "reference_period")
 
 
 def choose(kept: Iterable[Kept], day: date, *, table: str | None = None) -> dict[Cell, Kept]:
-    """Choose for each cell the newest usable release published on or before a day, given all releases in the order of publication."""
+    """Choose for each cell the newest usable release published on or before a day, given all releases in the order of publication.
+
+    A rebuilt release is chosen only where no original is known.
+    """
     chosen: dict[Cell, Kept] = {}
-    for release in kept:
+    for release in sorted(kept, key=lambda release: not release.entry.rebuilt):
         if release.usable and release.entry.published_on <= day and table in (None, release.entry.table):
             chosen |= dict.fromkeys(release.entry.cells, release)
     return chosen

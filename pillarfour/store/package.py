@@ -43,6 +43,7 @@ def _resource(index: Index, kept: Kept) -> Mapping[str, Any]:
         "bytes": kept.bytes,
         "hash": f"sha256:{kept.sha256}",
         "status": kept.verdict.status,
+        "rebuilt": entry.rebuilt,
         "schema": schema.frictionless(entry.dimensions, recipe),
         "licenses": [_licence(recipe)],
         "sources": [_source(recipe) | {"document": entry.document, "document_sha256": entry.document_sha256}],

@@ -1,5 +1,6 @@
 """What holds a release, and what does not."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -246,3 +247,19 @@ def test_an_older_release_that_comes_late_judges_the_later_ones(store, make_docu
 
     assert [release.status for release in store.releases()] == ["used", "held"]
     assert sum(store.known_on("made_up", date(2030, 1, 1))["value"].to_pylist()) == 600
+
+
+def test_a_rebuilt_release_never_holds_an_original(store, make_document):
+    """Rebuilt documents give later figures under earlier dates; they are judged among themselves, and stand where no original is known."""
+    for counts, rebuilt in ((months(2, 150), True), (months(1), False)):
+        document, parsed = make_document(counts, published_on="2022-01-01")
+        assert store.commit("made_up", replace(document, rebuilt=rebuilt), parsed).status == "used"
+    again, parsed = make_document(months(2, 300), published_on="2022-01-02")
+    assert store.commit("made_up", replace(again, rebuilt=True), parsed).status == "held"
+
+    known = store.known_on("made_up", date(2030, 1, 1), where={"nationality": ["HTI"]})
+
+    assert sorted(zip(known["reference_period"].to_pylist(), known["value"].to_pylist(), strict=True)) == [
+        ("2020-10", 100),
+        ("2020-11", 150),
+    ]
