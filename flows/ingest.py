@@ -37,17 +37,23 @@ def open_store(settings: Settings) -> Store:
     return Store(settings.store, {source.RECIPE.name: source.RECIPE for source in SOURCES})
 
 
-def local_documents(source: Source, settings: Settings) -> list[Path]:
-    """List the files at hand: the bundle's, then what analysts put into the inbox."""
-    name = source.RECIPE.name
-    bundled = bundle.documents(name, settings.bundle_folder) if settings.bundle else []
-    folder = settings.inbox / name
+def ingest_local(source: Source, store: Store, settings: Settings, *, progress: Progress | None = None) -> Iterator[Outcome]:
+    """Take what is at hand: the bundle's rebuilt documents, then what analysts put into the inbox."""
+    name, folder = source.RECIPE.name, settings.inbox / source.RECIPE.name
+    if settings.bundle:
+        yield from ingest_files(source, store, bundle.documents(name, settings.bundle_folder), rebuilt=True, progress=progress)
     dropped = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")) if folder.is_dir() else []
-    return [*bundled, *dropped]
+    yield from ingest_files(source, store, dropped, progress=progress)
 
 
-def ingest_files(
-    source: Source, store: Store, paths: Iterable[Path], *, published_on: date | None = None, progress: Progress | None = None
+def ingest_files(  # noqa: PLR0913 - what an analyst may say of files, and who watches
+    source: Source,
+    store: Store,
+    paths: Iterable[Path],
+    *,
+    published_on: date | None = None,
+    rebuilt: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[Outcome]:
     """Take documents from disk; one that fails never stops the next."""
     for path in paths:
@@ -57,6 +63,7 @@ def ingest_files(
             retrieved_at=clock.now(),
             published_on=published_on,
             published_basis="stated" if published_on else None,
+            rebuilt=rebuilt,
         )
         yield ingest_document(source, store, document)
         if progress is not None:

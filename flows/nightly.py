@@ -35,7 +35,7 @@ RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers
 def ingest_source(source: Source, settings: Settings, *, live: bool, progress: Progress | None = None) -> list[Outcome]:
     """Take what is at hand, and with ``live`` what the publisher has."""
     store = ingest.open_store(settings)
-    outcomes = list(ingest.ingest_files(source, store, ingest.local_documents(source, settings), progress=progress))
+    outcomes = list(ingest.ingest_local(source, store, settings, progress=progress))
     if live:
         outcomes += ingest.ingest_live(source, store, settings, discover=discover, fetch=fetch)
     return outcomes

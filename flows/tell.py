@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flows import bundle
 from flows.ingest import Outcome
 from pillarfour import breaks, clock, lookups
 from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition
@@ -90,12 +89,8 @@ class Teller:
             last_looked_at=fresh.looked_at,
             failures=tuple(outcome.detail for outcome in failed if outcome.source == recipe.name),
             attribution=recipe.publisher.attribution,
-            rebuilt=supplier is not None and self.is_rebuilt(supplier),
+            rebuilt=supplier is not None and supplier.rebuilt,
         )
-
-    def is_rebuilt(self, release: Release) -> bool:
-        """Say whether a release's document is the bundle's, not the publisher's."""
-        return self.settings.bundle and release.document_sha256 in bundle.hashes(release.source, self.settings.bundle_folder)
 
     def news(self, transition: Transition, state: AlertState) -> News:
         """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""

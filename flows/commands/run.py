@@ -50,9 +50,11 @@ def ingest(
         if not path.is_file():
             raise typer.BadParameter(f"{path}: no such file")
     day = published_on.date() if published_on else None
-    paths = files or steps.local_documents(found, chosen)
     with progress("Reading documents", hidden=as_json) as taken:
-        outcomes = list(steps.ingest_files(found, opened, paths, published_on=day, progress=taken))
+        if files:
+            outcomes = list(steps.ingest_files(found, opened, files, published_on=day, progress=taken))
+        else:
+            outcomes = list(steps.ingest_local(found, opened, chosen, progress=taken))
         if live:
             outcomes += steps.ingest_live(found, opened, chosen)
     shown = [outcome for outcome in outcomes if files or outcome.result != "unchanged"]
