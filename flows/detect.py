@@ -1,21 +1,30 @@
 """Detect: what was known on a date, as a panel, and what every detector says of it."""
 
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
 
 from detectors import DETECTORS
-from pillarfour import panel
+from pillarfour import breaks, panel
 from pillarfour.detection import Panel
 from pillarfour.model import SeriesKey
-from pillarfour.panel import Corridor, Stage, View
+from pillarfour.panel import Corridor, Known, View
 from pillarfour.recipe import Recipe
 from pillarfour.settings import Settings
 from pillarfour.store import Store
-from pillarfour.triggers import reading
-from pillarfour.triggers.night import Freshness, Night
+from pillarfour.triggers import reading, watching
+from pillarfour.triggers.night import Earlier, Freshness, Night
 from pillarfour.triggers.schema import Triggers
+from pillarfour.triggers.vocabulary import Stage
 from sources import SOURCES
 
 RECIPES = {source.RECIPE.name: source.RECIPE for source in SOURCES}
+
+StageKnown = Callable[[Stage, date], Known]
+"""What was known of one stage on a date."""
 
 
 def load_triggers(settings: Settings) -> Triggers:
@@ -25,34 +34,72 @@ def load_triggers(settings: Settings) -> Triggers:
 
 def score(store: Store, triggers: Triggers, *, known_on: date) -> Night:
     """Build the panel of all that the triggers watch, as known on the date, and let every detector judge it."""
-    watched = triggers.series()
-    known = panel.build(store, corridor=corridor(triggers), recipes=RECIPES, day=known_on, series=[*watched, *_members(triggers, watched)])
-    judged = Panel(
-        values=known.panel.values[: len(watched)],
-        series=known.panel.series[: len(watched)],
-        periods=known.panel.periods,
-        unit=known.panel.unit,
-    )
+    night = gather(store, triggers, known_on=known_on, stage_known=lambda stage, day: stage_on(store, triggers, stage, day))
+    judged = select(night.panel, watching.scored(triggers, night.panel))
     instances = reading.instances(triggers, detectors=DETECTORS)
+    return replace(night, scores={name: detector.detect(judged, judge="all") for name, detector in instances.items()})
+
+
+def gather(store: Store, triggers: Triggers, *, known_on: date, stage_known: StageKnown, register: breaks.Register | None = None) -> Night:
+    """Put together what was known on the date, stage by stage, not judged yet."""
+    parts = {stage.id: stage_known(stage, known_on) for stage in triggers.stages}
+    published = {release.id: release.published_on for release in store.releases()}
+    before = {}
+    for stage in triggers.stages:
+        if stage.id in watching.revisable(triggers) and (releases := parts[stage.id].releases):
+            newest = max(published[release] for supplied in releases.values() for release in supplied)
+            earlier = stage_known(stage, newest - timedelta(days=1))
+            before[stage.id] = Earlier(panel=earlier.panel, supplied={period: found for (_, period), found in earlier.releases.items()})
+    began = register or breaks.load()
     return Night(
         known_on=known_on,
-        panel=known.panel,
-        scores={name: detector.detect(judged, judge="all") for name, detector in instances.items()},
+        panel=join(list(parts.values()), stages=triggers.stages),
+        scores={},
         freshness={name: freshness(store, recipe, known_on=known_on) for name, recipe in RECIPES.items()},
-        releases=known.releases,
+        releases={place: found for part in parts.values() for place, found in part.releases.items()},
+        before=before,
+        breaks={stage.id: began.at(stage.id, known_on) for stage in triggers.stages},
     )
 
 
-def corridor(triggers: Triggers) -> Corridor:
-    """Take the stages and groups of the triggers as the panel wants them."""
-    stages = tuple(
-        Stage(
-            name=stage.id,
-            views=tuple(View(source=by.source, table=by.table, measure=by.measure, where=by.where) for by in stage.observed_by),
-        )
-        for stage in triggers.stages
+def stage_on(store: Store, triggers: Triggers, stage: Stage, day: date) -> Known:
+    """Build the panel of one stage: what the triggers need of it, and every nationality where its largest are watched."""
+    corridor = Corridor(stages=(_observed(stage),), groups={name: group.nationalities for name, group in triggers.groups.items()})
+    needed = [key for key in watching.needed(triggers) if key.stage == stage.id]
+    if stage.id not in watching.whole(triggers):
+        return panel.build(store, corridor=corridor, recipes=RECIPES, day=day, series=needed)
+    everybody = panel.build(store, corridor=corridor, recipes=RECIPES, day=day)
+    unnamed = [key for key in needed if key not in set(everybody.panel.series)]
+    if not unnamed:
+        return everybody
+    rest = panel.build(store, corridor=corridor, recipes=RECIPES, day=day, series=unnamed)
+    stacked = replace(
+        everybody.panel, values=np.vstack([everybody.panel.values, rest.panel.values]), series=(*everybody.panel.series, *unnamed)
     )
-    return Corridor(stages=stages, groups={name: group.nationalities for name, group in triggers.groups.items()})
+    return replace(everybody, panel=stacked)
+
+
+def join(parts: Sequence[Known], *, stages: Sequence[Stage]) -> Panel:
+    """Put the panels of several stages on one calendar; a stage that has published nothing does not stretch it."""
+    published = [part.panel.periods for part in parts if part.releases] or [parts[0].panel.periods]
+    periods = pd.period_range(min(found[0] for found in published), max(found[-1] for found in published), freq="M")
+    values = np.full((sum(len(part.panel.series) for part in parts), len(periods)), np.nan)
+    row = 0
+    for part in parts:
+        height = len(part.panel.series)
+        if part.releases:
+            first = part.panel.periods[0].ordinal - periods[0].ordinal
+            values[row : row + height, first : first + len(part.panel.periods)] = part.panel.values
+        row += height
+    units = {stage.id: stage.unit for stage in stages}
+    unit = next(iter(units.values())) if len({*units.values()}) == 1 else ", ".join(f"{name} {counted}" for name, counted in units.items())
+    return Panel(values=values, series=tuple(key for part in parts for key in part.panel.series), periods=periods, unit=unit)
+
+
+def select(whole: Panel, keys: Sequence[SeriesKey]) -> Panel:
+    """Take some rows of a panel, in their own order."""
+    row = {key: at for at, key in enumerate(whole.series)}
+    return replace(whole, values=whole.values[[row[key] for key in keys]], series=tuple(keys))
 
 
 def freshness(store: Store, recipe: Recipe, *, known_on: date) -> Freshness:
@@ -72,12 +119,7 @@ def freshness(store: Store, recipe: Recipe, *, known_on: date) -> Freshness:
     )
 
 
-def _members(triggers: Triggers, watched: tuple[SeriesKey, ...]) -> list[SeriesKey]:
-    """Name the nationalities behind the groups watched, for the messages that break a group down."""
-    members = {
-        SeriesKey(stage=key.stage, subject=nationality)
-        for key in watched
-        if key.subject in triggers.groups
-        for nationality in triggers.groups[key.subject].nationalities
-    }
-    return sorted(members.difference(watched))
+def _observed(stage: Stage) -> panel.Stage:
+    """Take a stage of the triggers as the panel wants it."""
+    views = tuple(View(source=by.source, table=by.table, measure=by.measure, where=by.where) for by in stage.observed_by)
+    return panel.Stage(name=stage.id, views=views)

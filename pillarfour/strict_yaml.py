@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
@@ -22,6 +23,8 @@ Location = tuple[str | int, ...]
 
 SUBJECT = re.compile(r"^(Input|[A-Z][a-z]+) should")
 """How a message of pydantic's begins."""
+
+DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 FEW = 12
 """Up to so many known words are listed where none looks like the one written."""
@@ -78,6 +81,8 @@ def parse(text: str, *, name: str, error: type[PillarfourError]) -> Text:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         said = (cause.problem or cause.context or "is not YAML").splitlines()[0]
         raise error(f"{place}: {said}; mend the YAML there") from cause
+    except ValueError as cause:
+        raise error(f"{_impossible_date(text, name)}: {cause}; write a day of the calendar, as 2021-06-30") from cause
 
 
 def validate(
@@ -198,6 +203,17 @@ def _unwrapped(annotation: Any) -> Any:
     while get_origin(annotation) in {Annotated, Union, UnionType}:
         annotation = next((part for part in get_args(annotation) if part is not NoneType), None)
     return annotation
+
+
+def _impossible_date(text: str, name: str) -> str:
+    """Find the first date that is none: the only scalar that YAML itself computes."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in DATE.finditer(line):
+            try:
+                date.fromisoformat(found.group())
+            except ValueError:
+                return f"{name}:{number}:{found.start() + 1}"
+    return name
 
 
 def _plain(node: Any) -> Any:

@@ -13,6 +13,7 @@ from pillarfour.triggers.names import known, wrong
 Direction = Literal["up", "down"]
 DetectorName = Annotated[str, known("detector")]
 SourceName = Annotated[str, known("source")]
+BreakName = Annotated[str, known("break")]
 StageName = Annotated[str, known("stage")]
 
 
@@ -66,6 +67,43 @@ class NewHighLeaf(Facts):
     floor: float | None = Field(default=None, ge=0)
 
 
+class ShareLeaf(Facts):
+    """The figure as a share of its stage's total, in the period itself or ``periods_before`` it.
+
+    The floor is what the stage's total must reach: a share of a handful says nothing. A nationality that is not published apart is
+    at most as many as *other*.
+    """
+
+    at_least: float | None = Field(default=None, gt=0, le=1)
+    at_most: float | None = Field(default=None, ge=0, lt=1)
+    periods_before: int = Field(default=0, ge=0)
+    floor: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise wrong("no bound; give at_least or at_most")
+        return self
+
+
+class RevisionLeaf(Facts):
+    """The stage's newest release moved a figure that an earlier one gave, by this share of it and by the floor at least.
+
+    The newest ``over_periods`` periods are looked at.
+    """
+
+    share: float = Field(gt=0)
+    floor: float = Field(ge=1)
+    over_periods: int = Field(default=24, ge=1)
+
+
+class BreakLeaf(Facts):
+    """A structural break of the stage, as the register has it, is in force in the period; or began at most ``within_months`` before."""
+
+    id: BreakName | None = None
+    within_months: int | None = Field(default=None, ge=1, le=60)
+
+
 class StalenessLeaf(Facts):
     """A source's next period is overdue by so many days, counted from when its publisher usually has it out."""
 
@@ -94,10 +132,10 @@ class AtLeast(Facts):
         return self
 
 
-Leaf = DetectorLeaf | LevelLeaf | GrowthLeaf | NewHighLeaf | StalenessLeaf | UpstreamLeaf
+Leaf = DetectorLeaf | LevelLeaf | GrowthLeaf | NewHighLeaf | ShareLeaf | RevisionLeaf | BreakLeaf | StalenessLeaf | UpstreamLeaf
 
 COMPOSED = ("all", "any", "not", "at_least")
-LEAVES = ("detector", "level", "growth", "new_high", "staleness", "upstream")
+LEAVES = ("detector", "level", "growth", "new_high", "share", "revision", "break_in_force", "staleness", "upstream")
 
 
 class Test(Facts):
@@ -113,6 +151,9 @@ class Test(Facts):
     level: LevelLeaf | None = None
     growth: GrowthLeaf | None = None
     new_high: NewHighLeaf | None = None
+    share: ShareLeaf | None = None
+    revision: RevisionLeaf | None = None
+    break_in_force: BreakLeaf | None = None
     staleness: StalenessLeaf | None = None
     upstream: UpstreamLeaf | None = None
 

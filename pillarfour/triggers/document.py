@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from pillarfour.alerts.model import LEVELS
 from pillarfour.triggers.conditions import (
+    BreakLeaf,
     DetectorLeaf,
     GrowthLeaf,
     Leaf,
     LevelLeaf,
     NewHighLeaf,
+    RevisionLeaf,
+    ShareLeaf,
     StalenessLeaf,
     Test,
     UpstreamLeaf,
@@ -25,28 +28,39 @@ def sentence(leaf: Leaf) -> str:
     """Say in words what a leaf asks for."""
     match leaf:
         case LevelLeaf():
-            bounds = {"at least": leaf.at_least, "at most": leaf.at_most}
-            return (
-                "the figure is "
-                + " and ".join(f"{side} {bound:,.0f}" for side, bound in bounds.items() if bound is not None)
-                + f" {leaf.unit}"
-            )
+            said = f"the figure is {_bounds(leaf.at_least, leaf.at_most, form=',.0f')} {leaf.unit}"
         case DetectorLeaf():
-            side = {"up": "above", "down": "below"}[leaf.direction]
-            what = {"up": "the figure", "down": "the expectation"}[leaf.direction]
-            return f"`{leaf.use}` scores {leaf.score:g} or more {side} what it expects{_floor(leaf.floor, what)}"
+            side, what = {"up": ("above", "the figure"), "down": ("below", "the expectation")}[leaf.direction]
+            said = f"`{leaf.use}` scores {leaf.score:g} or more {side} what it expects{_floor(leaf.floor, what)}"
         case GrowthLeaf():
-            rise = leaf.factor > 1
-            wanted = f"{'at least' if rise else 'at most'} {leaf.factor:g} times that of {_periods(leaf.over_periods)} before"
-            return f"the figure is {wanted}{_floor(leaf.floor, 'the figure' if rise else 'the earlier figure')}"
+            side, what = ("at least", "the figure") if leaf.factor > 1 else ("at most", "the earlier figure")
+            said = f"the figure is {side} {leaf.factor:g} times that of {_periods(leaf.over_periods)} before{_floor(leaf.floor, what)}"
         case NewHighLeaf():
-            return f"the figure exceeds each of the {_periods(leaf.over_periods)} before{_floor(leaf.floor, 'the figure')}"
+            said = f"the figure exceeds each of the {_periods(leaf.over_periods)} before{_floor(leaf.floor, 'the figure')}"
+        case ShareLeaf():
+            when = f" {_periods(leaf.periods_before)} before" if leaf.periods_before else ""
+            bounds = _bounds(leaf.at_least, leaf.at_most, form=".1%")
+            said = f"the share of the stage's total{when} is {bounds}{_floor(leaf.floor, 'the total')}"
+        case RevisionLeaf():
+            moved = f"by {leaf.share:.0%} and by {leaf.floor:,.0f} or more"
+            said = f"the newest release moves a figure of the newest {_periods(leaf.over_periods)} {moved}"
+        case BreakLeaf():
+            named = f"the structural break `{leaf.id}`" if leaf.id else "a structural break of the stage"
+            said = f"{named} is in force{f', begun within {leaf.within_months} months' if leaf.within_months else ''}"
         case StalenessLeaf():
-            return f"the next period of `{leaf.source}` is overdue by {leaf.days} day{'s' if leaf.days != 1 else ''} or more"
+            said = f"the next period of `{leaf.source}` is overdue by {leaf.days} day{'s' if leaf.days != 1 else ''} or more"
         case UpstreamLeaf():
-            return (
-                f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above in the same month or the {leaf.within_months} before"
-            )
+            when = f"in the same month or the {leaf.within_months} before"
+            said = f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above {when}"
+    return said
+
+
+def watched(trigger: Trigger) -> str:
+    """Say whom a trigger watches."""
+    top = trigger.series.for_each_top
+    if top is None:
+        return ", ".join(trigger.series.subjects)
+    return f"whoever was ever among the {top.nationalities} largest nationalities of {_periods(top.over_periods)}"
 
 
 def _page(triggers: Triggers) -> Iterator[str]:
@@ -57,7 +71,7 @@ def _page(triggers: Triggers) -> Iterator[str]:
     yield "| trigger | kind | watches | status |"
     yield "| --- | --- | --- | --- |"
     for trigger in triggers.triggers:
-        watches = f"{', '.join(trigger.series.subjects)} at {', '.join(trigger.series.stages)}"
+        watches = f"{watched(trigger)} at {', '.join(trigger.series.stages)}"
         yield f"| [{trigger.title.en}](#{trigger.id}) | {trigger.kind} | {watches} | {trigger.status} |"
     yield ""
     yield from _terms(triggers)
@@ -99,6 +113,8 @@ def _trigger(trigger: Trigger, triggers: Triggers) -> Iterator[str]:
     yield ""
     yield f"*{trigger.title.es}* · `{trigger.id}` · {trigger.kind} · {trigger.status} · owner: {trigger.owner}"
     yield ""
+    yield f"Watches {watched(trigger)} at {', '.join(trigger.series.stages)}."
+    yield ""
     yield trigger.rationale
     yield ""
     for level in LEVELS:
@@ -108,10 +124,29 @@ def _trigger(trigger: Trigger, triggers: Triggers) -> Iterator[str]:
     yield f"- **ends**{_lasting(trigger.clear)}"
     yield from _tree(trigger.clear, "  ")
     yield ""
+    yield from _terms_of(trigger)
     told = ", ".join(triggers.recipients[name].title.en for name in trigger.notify)
     links = ", ".join(f"<{link}>" for link in trigger.references)
     yield f"Response: {triggers.responses[trigger.response].title.en}. Told: {told}. References: {links}."
     yield ""
+
+
+def _terms_of(trigger: Trigger) -> Iterator[str]:
+    terms = []
+    if trigger.cooldown_days:
+        terms.append(f"For {trigger.cooldown_days} days after news of it lesser changes go to the digest; a rise is always told.")
+    if trigger.false_alarms_per_year is not None:
+        terms.append(f"Budget: {trigger.false_alarms_per_year:g} false alarms a year of one series.")
+    if trigger.approval is not None:
+        terms.append(f"Approved by {trigger.approval.by} on {trigger.approval.on}.")
+    if terms:
+        yield " ".join(terms)
+        yield ""
+
+
+def _bounds(at_least: float | None, at_most: float | None, *, form: str) -> str:
+    bounds = {"at least": at_least, "at most": at_most}
+    return " and ".join(f"{side} {bound:{form}}" for side, bound in bounds.items() if bound is not None)
 
 
 def _tree(test: Test, indent: str) -> Iterator[str]:
@@ -139,7 +174,7 @@ def _lasting(rule: Rule) -> str:
 
 
 def _periods(number: int) -> str:
-    return f"{number} periods" if number > 1 else "period"
+    return f"{number} periods" if number > 1 else "1 period"
 
 
 def _floor(floor: float | None, what: str) -> str:

@@ -1,16 +1,21 @@
 """What each trigger says of each of its series on a night; pure."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Level
 from pillarfour.model import SeriesKey
-from pillarfour.triggers import leaves
+from pillarfour.triggers import leaves, surroundings, watching
 from pillarfour.triggers.conditions import (
+    BreakLeaf,
     DetectorLeaf,
     GrowthLeaf,
     Leaf,
     LevelLeaf,
     NewHighLeaf,
+    RevisionLeaf,
+    ShareLeaf,
     StalenessLeaf,
     Test,
     UpstreamLeaf,
@@ -21,13 +26,39 @@ from pillarfour.triggers.schema import Rule, Trigger, Triggers
 SAID = {True: "met", False: "not met", None: "open"}
 
 
-def evaluate(triggers: Triggers, night: Night) -> list[Condition]:
+@dataclass(frozen=True, kw_only=True)
+class Yesterday:
+    """What the same triggers said of the night before, and what has been published since.
+
+    Parameters
+    ----------
+    changed
+        The stages of which anything is known that was not known then.
+    """
+
+    conditions: Mapping[AlertKey, Condition]
+    changed: frozenset[str]
+
+    def answer(self, trigger: Trigger, key: AlertKey) -> Condition | None:
+        """Give the condition of the night before where nothing that it rests on has changed."""
+        if trigger.by_the_clock or not self.changed.isdisjoint(trigger.series.stages):
+            return None
+        return self.conditions.get(key)
+
+
+def evaluate(
+    triggers: Triggers, night: Night, *, hashes: Mapping[str, str] | None = None, yesterday: Yesterday | None = None
+) -> list[Condition]:
     """Ask every watched trigger of every one of its series, in the order of the file.
 
     Parameters
     ----------
     night
         What is known on the date; nothing else is looked at.
+    hashes
+        Each trigger's content hash, where the caller has them at hand.
+    yesterday
+        For replays of many nights: what need not be asked again.
 
     Returns
     -------
@@ -39,13 +70,24 @@ def evaluate(triggers: Triggers, night: Night) -> list[Condition]:
     TriggerError
         If the panel or the scores lack what a trigger watches.
     """
-    return [
-        _Question(triggers=triggers, trigger=trigger, night=night, series=SeriesKey(stage=stage, subject=subject)).condition()
-        for trigger in triggers.triggers
-        if trigger.watched
-        for subject in trigger.series.subjects
-        for stage in trigger.series.stages
-    ]
+    known = hashes or {trigger.id: triggers.sha256(trigger.id) for trigger in triggers.triggers if trigger.watched}
+    found = []
+    for trigger in triggers.triggers:
+        for key in watched_by(trigger, night) if trigger.watched else ():
+            again = yesterday.answer(trigger, key) if yesterday is not None else None
+            series = SeriesKey(stage=key.stage, subject=key.subject)
+            question = _Question(triggers=triggers, trigger=trigger, night=night, series=series, sha256=known[trigger.id])
+            found.append(again if again is not None else question.condition())
+    return found
+
+
+def watched_by(trigger: Trigger, night: Night) -> Iterator[AlertKey]:
+    """Give what a trigger is asked of on a night, subject by subject, each in travel order."""
+    at = {stage: watching.subjects(trigger, stage, night.panel) for stage in trigger.series.stages}
+    for subject in dict.fromkeys(subject for found in at.values() for subject in found):
+        for stage in trigger.series.stages:
+            if subject in at[stage]:
+                yield AlertKey(trigger=trigger.id, stage=stage, subject=subject)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +98,12 @@ class _Question:
     trigger: Trigger
     night: Night
     series: SeriesKey
+    sha256: str
 
     def condition(self) -> Condition:
         """Answer for the newest published period."""
         outage = self.trigger.kind == "outage"
-        line = None if outage else self.line()
+        line = None if outage else self.line
         column = 0 if line is None else line.newest
         evidence = {level: self.rule(self.trigger.levels[level], column) for level in LEVELS if level in self.trigger.levels}
         clear = self.rule(self.trigger.clear, column)
@@ -78,7 +121,7 @@ class _Question:
             unit="days" if outage else self.triggers.stage(self.series.stage).unit,
             evidence=evidence,
             clear_evidence=clear,
-            rule_sha256=self.triggers.sha256(self.trigger.id),
+            rule_sha256=self.sha256,
             releases=tuple(sorted({release for root in (*evidence.values(), clear) for release in _releases(root)})),
         )
         if line is not None and column is not None:
@@ -89,6 +132,7 @@ class _Question:
             return replace(found, reference_period=fresh.newest_period, value=float(overdue))
         return found
 
+    @cached_property
     def line(self) -> Line:
         """Give the series' figures and scores."""
         return self.night.line(self.series, unit=self.triggers.stage(self.series.stage).unit)
@@ -103,7 +147,7 @@ class _Question:
             return newest
         asked = {period: newest if period == column else self.test(rule, period) for period in range(column, column - window, -1)}
         held = leaves.enough(tuple(found.held for found in asked.values()), rule.for_.periods)
-        line = self.line()
+        line = self.line
         told = ", ".join(f"{line.period(period)} {SAID[found.held]}" for period, found in asked.items())
         text = f"{told}: {rule.for_.periods} of {window} periods are asked for"
         return Evidence(test="for", held=held, text=text, parts=tuple(asked.values()))
@@ -128,17 +172,24 @@ class _Question:
         """Ask a leaf of one period."""
         match leaf:
             case StalenessLeaf():
-                return leaves.ask_staleness(leaf, self.night)
+                found = surroundings.ask_staleness(leaf, self.night)
             case UpstreamLeaf():
-                return self.upstream(leaf, column)
+                found = self.upstream(leaf, column)
             case LevelLeaf():
-                return leaves.ask_level(leaf, self.line(), column)
+                found = leaves.ask_level(leaf, self.line, column)
             case DetectorLeaf():
-                return leaves.ask_detector(leaf, self.line(), column)
+                found = leaves.ask_detector(leaf, self.line, column)
             case GrowthLeaf():
-                return leaves.ask_growth(leaf, self.line(), column)
+                found = leaves.ask_growth(leaf, self.line, column)
             case NewHighLeaf():
-                return leaves.ask_new_high(leaf, self.line(), column)
+                found = leaves.ask_new_high(leaf, self.line, column)
+            case ShareLeaf():
+                found = surroundings.ask_share(leaf, self.line, column)
+            case RevisionLeaf():
+                found = surroundings.ask_revision(leaf, self.line, column)
+            case BreakLeaf():
+                found = surroundings.ask_break(leaf, self.line, column)
+        return found
 
     def upstream(self, leaf: UpstreamLeaf, column: int) -> Evidence:
         """Ask the same trigger of an earlier stage, in this period and the months before it."""
@@ -146,11 +197,13 @@ class _Question:
         if order.index(self.series.stage) <= order.index(leaf.stage):
             return Evidence(test="upstream", held=False, text=f"{leaf.stage} is not upstream of {self.series.stage}")
         above = replace(self, series=SeriesKey(stage=leaf.stage, subject=self.series.subject))
+        if above.series not in self.night.rows:
+            return Evidence(test="upstream", held=False, text=f"{self.series.subject} has no figure at {leaf.stage}")
         months = leaf.within_months * self.night.panel.periods_per_year // 12
         columns = range(max(column - months, 0), column + 1)
         rules = [rule for level, rule in self.trigger.levels.items() if LEVELS.index(level) >= LEVELS.index(leaf.level)]
         asked = {period: leaves.enough(tuple(above.rule(rule, period).held for rule in rules), 1) for period in columns}
-        line = above.line()
+        line = above.line
         reached = [line.period(period) for period, held in asked.items() if held]
         span = f"{line.period(columns[0])} to {line.period(column)}"
         text = (

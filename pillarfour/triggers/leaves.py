@@ -1,11 +1,11 @@
-"""Each leaf of a condition asked of one period of one series: met, not met, or open, with its figures in words."""
+"""Each leaf that looks at one series, asked of one period: met, not met, or open, with its figures in words."""
 
 from math import isnan
 from typing import Any
 
 from pillarfour.alerts.model import Evidence
-from pillarfour.triggers.conditions import DetectorLeaf, GrowthLeaf, LevelLeaf, NewHighLeaf, StalenessLeaf
-from pillarfour.triggers.night import Line, Night
+from pillarfour.triggers.conditions import DetectorLeaf, GrowthLeaf, LevelLeaf, NewHighLeaf
+from pillarfour.triggers.night import Line
 
 REACHES = {True: "reaches", False: "is under", None: "cannot be held against"}
 
@@ -15,20 +15,20 @@ def ask_level(leaf: LevelLeaf, line: Line, column: int) -> Evidence:
     value, period = line.value(column), line.period(column)
     bounds = {"at least": leaf.at_least, "at most": leaf.at_most}
     wanted = " and ".join(f"{side} {bound:,.0f}" for side, bound in bounds.items() if bound is not None)
-    figures = _figures(line, column, value=value, at_least=leaf.at_least, at_most=leaf.at_most)
+    figures = figures_of(line, column, value=value, at_least=leaf.at_least, at_most=leaf.at_most)
     if value is None:
-        return _answer("level", None, f"no figure for {period}, where {wanted} is asked for", line, column, figures=figures)
+        return answer("level", None, f"no figure for {period}, where {wanted} is asked for", line, column, figures=figures)
     held = (leaf.at_least is None or value >= leaf.at_least) and (leaf.at_most is None or value <= leaf.at_most)
-    text = f"{_counted(line, column)} {'is' if held else 'is not'} {wanted}"
-    return _answer("level", held, text, line, column, figures=figures)
+    text = f"{counted(line, column)} {'is' if held else 'is not'} {wanted}"
+    return answer("level", held, text, line, column, figures=figures)
 
 
 def ask_detector(leaf: DetectorLeaf, line: Line, column: int) -> Evidence:
     """Compare a detector's score with the threshold, and the figure (or for a fall, what was expected) with the floor."""
     value, period = line.value(column), line.period(column)
-    figures = _figures(line, column, value=value, detector=leaf.use, direction=leaf.direction, threshold=leaf.score, floor=leaf.floor)
+    figures = figures_of(line, column, value=value, detector=leaf.use, direction=leaf.direction, threshold=leaf.score, floor=leaf.floor)
     if column < 0:
-        return _answer(
+        return answer(
             "detector", None, f"{leaf.use} cannot judge {period}: before the first period on record", line, column, figures=figures
         )
     read = tuple(range(column + 1))
@@ -40,35 +40,35 @@ def ask_detector(leaf: DetectorLeaf, line: Line, column: int) -> Evidence:
     }
     if value is None or judged.status != "ok":
         why = "no figure is published" if value is None else judged.status.replace("_", " ")
-        return _answer("detector", None, f"{leaf.use} cannot judge {period}: {why}", line, *read, figures=figures)
+        return answer("detector", None, f"{leaf.use} cannot judge {period}: {why}", line, *read, figures=figures)
     up = leaf.direction == "up"
     reached = judged.score >= leaf.score if up else judged.score <= -leaf.score
     compared = value if up else judged.expected
     floored: bool | None = leaf.floor is None or (None if isnan(compared) else compared >= leaf.floor)
     expected = "" if isnan(judged.expected) else f" where about {judged.expected:,.0f} were expected"
-    text = f"{_counted(line, column)}{expected}: score {judged.score:+.2f} of {leaf.use}, {leaf.score if up else -leaf.score:+g} asked for"
+    text = f"{counted(line, column)}{expected}: score {judged.score:+.2f} of {leaf.use}, {leaf.score if up else -leaf.score:+g} asked for"
     if leaf.floor is not None:
         text += f"; {'the figure' if up else 'the expectation'} {REACHES[floored]} the floor of {leaf.floor:,.0f}"
-    return _answer("detector", every((reached, floored)), text, line, *read, figures=figures)
+    return answer("detector", every((reached, floored)), text, line, *read, figures=figures)
 
 
 def ask_growth(leaf: GrowthLeaf, line: Line, column: int) -> Evidence:
     """Compare the figure with an earlier one."""
     value, before = line.value(column), line.value(column - leaf.over_periods)
     earlier = line.period(column - leaf.over_periods)
-    figures = _figures(line, column, value=value, before=before, before_period=earlier, factor=leaf.factor, floor=leaf.floor)
+    figures = figures_of(line, column, value=value, before=before, before_period=earlier, factor=leaf.factor, floor=leaf.floor)
     if value is None or before is None:
         missing = line.period(column) if value is None else earlier
-        return _answer("growth", None, f"growth since {earlier} is open: no figure for {missing}", line, column, figures=figures)
+        return answer("growth", None, f"growth since {earlier} is open: no figure for {missing}", line, column, figures=figures)
     rise = leaf.factor > 1
     reached = (value >= leaf.factor * before and value > before) if rise else (value <= leaf.factor * before and value < before)
     floored = leaf.floor is None or (value if rise else before) >= leaf.floor
     ratio = f"{value / before:.2f} times" if before else "up from none:"
     wanted = f"{'at least' if rise else 'at most'} {leaf.factor:g} times"
-    text = f"{_counted(line, column)}, {ratio} the {before:,.0f} of {earlier}; {wanted} is asked for"
+    text = f"{counted(line, column)}, {ratio} the {before:,.0f} of {earlier}; {wanted} is asked for"
     if leaf.floor is not None:
         text += f", and {'the figure' if rise else 'the earlier figure'} {REACHES[floored]} the floor of {leaf.floor:,.0f}"
-    return _answer("growth", reached and floored, text, line, column, column - leaf.over_periods, figures=figures)
+    return answer("growth", reached and floored, text, line, column, column - leaf.over_periods, figures=figures)
 
 
 def ask_new_high(leaf: NewHighLeaf, line: Line, column: int) -> Evidence:
@@ -78,41 +78,18 @@ def ask_new_high(leaf: NewHighLeaf, line: Line, column: int) -> Evidence:
     before = {earlier: found for earlier in window if (found := line.value(earlier)) is not None}
     high = max(before, key=lambda earlier: before[earlier], default=None)
     highest = None if high is None else before[high]
-    figures = _figures(line, column, value=value, highest=highest, over_periods=leaf.over_periods, floor=leaf.floor)
+    figures = figures_of(line, column, value=value, highest=highest, over_periods=leaf.over_periods, floor=leaf.floor)
     if value is None:
-        return _answer("new_high", None, f"no figure for {line.period(column)}", line, column, figures=figures)
+        return answer("new_high", None, f"no figure for {line.period(column)}", line, column, figures=figures)
     floored = leaf.floor is None or value >= leaf.floor
     exceeded: bool | None = highest is None or value > highest
     if exceeded and len(before) < leaf.over_periods:
         exceeded = None
     told = "no figure before" if high is None else f"the highest of the {len(before)} before is {highest:,.0f} ({line.period(high)})"
-    text = f"{_counted(line, column)}; {told}, {leaf.over_periods} are asked for"
+    text = f"{counted(line, column)}; {told}, {leaf.over_periods} are asked for"
     if leaf.floor is not None:
         text += f"; the figure {REACHES[floored]} the floor of {leaf.floor:,.0f}"
-    return _answer("new_high", every((exceeded, floored)), text, line, column, *window, figures=figures)
-
-
-def ask_staleness(leaf: StalenessLeaf, night: Night) -> Evidence:
-    """Count the days since a source's next period was due."""
-    fresh = night.freshness.get(leaf.source)
-    if fresh is None or (due := fresh.due) is None:
-        return Evidence(
-            test="staleness", held=None, text=f"{leaf.source} has no release yet", figures={"source": leaf.source, "days": leaf.days}
-        )
-    overdue = max((night.known_on - due).days, 0)
-    looked = f"last looked for on {fresh.looked_at:%Y-%m-%d}" if fresh.looked_at else "no visit is on record"
-    since = f"overdue by {overdue} days" if overdue else "not overdue"
-    text = f"{leaf.source} reaches {fresh.newest_period}; the next period was usual by {due}: {since}, {leaf.days} are asked for; {looked}"
-    figures = {
-        "source": leaf.source,
-        "newest_period": fresh.newest_period,
-        "published_on": fresh.published_on.isoformat() if fresh.published_on else None,
-        "looked_at": fresh.looked_at.isoformat() if fresh.looked_at else None,
-        "due": due.isoformat(),
-        "overdue_days": overdue,
-        "days": leaf.days,
-    }
-    return Evidence(test="staleness", held=overdue >= leaf.days, text=text, figures=figures, releases=fresh.releases)
+    return answer("new_high", every((exceeded, floored)), text, line, column, *window, figures=figures)
 
 
 def every(answers: tuple[bool | None, ...]) -> bool | None:
@@ -130,15 +107,17 @@ def enough(answers: tuple[bool | None, ...], n: int) -> bool | None:
     return None if met + sum(answer is None for answer in answers) >= n else False
 
 
-def _figures(line: Line, column: int, **found: Any) -> dict[str, Any]:
+def figures_of(line: Line, column: int, **found: Any) -> dict[str, Any]:
+    """Put what a leaf used beside what it was asked of."""
     return {"reference_period": line.period(column), "unit": line.unit, "series": str(line.key), **found}
 
 
-def _counted(line: Line, column: int) -> str:
+def counted(line: Line, column: int) -> str:
+    """Read as ``6,527 persons in 2021-06``."""
     return f"{line.value(column):,.0f} {line.unit} in {line.period(column)}"
 
 
-def _answer(
+def answer(
     test: str,
     held: bool | None,  # noqa: FBT001 - met, not met or open, the answer itself
     text: str,
@@ -146,4 +125,5 @@ def _answer(
     *columns: int,
     figures: dict[str, Any],
 ) -> Evidence:
+    """Give a leaf's answer with the releases behind the periods that it read."""
     return Evidence(test=test, held=held, text=text, figures=figures, releases=line.releases(*columns))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import DetectorLeaf, LevelLeaf, StalenessLeaf, UpstreamLeaf
+from pillarfour.triggers.conditions import DetectorLeaf, LevelLeaf, RevisionLeaf, ShareLeaf, StalenessLeaf, UpstreamLeaf
 from pillarfour.triggers.names import Names
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ DIRECTIONS = {"surge": "up", "collapse": "down"}
 def faults_of(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
     """Give each contradiction with its location; without the names known, only those the trigger shows by itself."""
     yield from _classes(trigger)
+    yield from _directions(trigger)
+    yield from _shares(trigger)
     yield from _upstream(trigger, names)
     if isinstance(names, Names):
         yield from _subjects(trigger, names)
@@ -25,14 +27,45 @@ def faults_of(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
 def _classes(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
     """Keep surge, collapse and outage apart: a missing month is never a collapse."""
     for place, rule in trigger.rules():
-        for below, leaf, turned in rule.leaves():
+        for below, leaf, _ in rule.leaves():
             if isinstance(leaf, StalenessLeaf) and trigger.kind != "outage":
                 yield (*place, *below), f"a missing month is no {trigger.kind}; staleness belongs in a trigger of kind outage"
             if not isinstance(leaf, StalenessLeaf) and trigger.kind == "outage":
                 yield (*place, *below), "an outage is judged by staleness alone; move this to a trigger of another kind"
-            wanted = DIRECTIONS.get(trigger.kind)
+    if trigger.kind == "revision":
+        for level, rule in trigger.levels.items():
+            if not any(isinstance(leaf, RevisionLeaf) and not turned for _, leaf, turned in rule.leaves()):
+                yield ("levels", level), "a revision is judged by what a release moved; ask for a revision, or change the kind"
+    if trigger.kind == "outage" and trigger.series.for_each_top is not None:
+        yield ("series", "for_each_top"), "the subject of an outage is a source; name it"
+
+
+def _directions(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
+    """Hold every detector of a level to the way that the trigger goes."""
+    implied = DIRECTIONS.get(trigger.kind)
+    if implied and trigger.direction not in {None, implied}:
+        yield ("direction",), f"a {trigger.kind} goes {implied}; leave the direction out or change the kind"
+        return
+    wanted = implied or trigger.direction
+    for place, rule in trigger.rules():
+        for below, leaf, turned in rule.leaves():
             if isinstance(leaf, DetectorLeaf) and wanted and place[0] == "levels" and (leaf.direction == wanted) == turned:
-                yield (*place, *below, "direction"), f"a {trigger.kind} goes {wanted}; turn the direction or change the kind"
+                named = f"a {trigger.kind}" if implied else "the trigger"
+                yield (
+                    (*place, *below, "direction"),
+                    f"{named} goes {wanted}; turn the direction or change the {'kind' if implied else 'trigger'}",
+                )
+
+
+def _shares(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
+    for place, rule in trigger.rules():
+        for below, leaf, _ in rule.leaves():
+            if isinstance(leaf, ShareLeaf) and "total" in trigger.series.subjects:
+                yield (*place, *below), "the total's share of itself is always 1; ask a nationality or a group for its share"
+            if isinstance(leaf, ShareLeaf) and leaf.at_least is not None and leaf.at_most is not None and leaf.at_least > leaf.at_most:
+                yield (*place, *below), f"no share is at least {leaf.at_least:g} and at most {leaf.at_most:g}; swap them"
+            if isinstance(leaf, LevelLeaf) and leaf.at_least is not None and leaf.at_most is not None and leaf.at_least > leaf.at_most:
+                yield (*place, *below), f"no figure is at least {leaf.at_least:g} and at most {leaf.at_most:g}; swap them"
 
 
 def _upstream(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:

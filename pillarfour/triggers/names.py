@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from pillarfour import lookups, strict_yaml
+from pillarfour import breaks, lookups, strict_yaml
 from pillarfour.detection import Detector
 from pillarfour.model import OTHER, STATELESS, TOTAL
 from pillarfour.recipe import Recipe
@@ -50,6 +50,7 @@ def collect(document: Any, *, detectors: Mapping[str, type[Detector]], recipes: 
     words |= {kind: _ids(root.get(section)) for kind, section in LISTED.items()}
     words["method"] = tuple(detectors)
     words["source"] = tuple(recipes)
+    words["break"] = tuple(each.id for each in breaks.load().breaks)
     words["nationality"] = tuple(sorted({code for code, _ in lookups.load().display} - {OTHER, STATELESS, TOTAL}))
     words["subject"] = ("total", *words["group"], *words["nationality"], *words["source"])
     return Names(words=words, methods=detectors, recipes=recipes, units=_units(root.get("stages")))

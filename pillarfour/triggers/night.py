@@ -1,6 +1,6 @@
 """All that the triggers may look at on a night: what was known, how it scores, and how fresh it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import OK, STATUSES, Floats, Panel, Scores
 from pillarfour.errors import TriggerError
 from pillarfour.model import SeriesKey
@@ -59,19 +60,61 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A stage as it was known the day before its newest release.
+
+    Parameters
+    ----------
+    supplied
+        The releases that supplied each reference period.
+    """
+
+    panel: Panel = field(repr=False)
+    supplied: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)
+
+    @cached_property
+    def rows(self) -> Mapping[SeriesKey, int]:
+        """The panel's row of each series."""
+        return {key: row for row, key in enumerate(self.panel.series) if isinstance(key, SeriesKey)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierLine:
+    """One series of it."""
+
+    earlier: Earlier
+    row: int
+
+    def value_of(self, period: str) -> float | None:
+        """Give the figure of a period; None where there was none."""
+        panel = self.earlier.panel
+        column = pd.Period(period, freq="M").ordinal - panel.periods[0].ordinal
+        value = float(panel.values[self.row, column]) if 0 <= column < len(panel.periods) else float("nan")
+        return None if np.isnan(value) else value
+
+    def releases(self, periods: Iterable[str]) -> tuple[str, ...]:
+        """Give the releases that supplied these periods then."""
+        return tuple(sorted({release for period in periods for release in self.earlier.supplied.get(period, ())}))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Night:
     """What is known on a date.
 
     Parameters
     ----------
     panel
-        Every series that the triggers watch (``Triggers.series()``), as known on the date.
+        Every series that the triggers ask for (``watching.needed``), as known on the date.
     scores
-        Of each detector instance over that panel, every period judged, by the instance's name.
+        Of each detector instance over the series that it is asked of (``watching.scored``), every period judged, by the instance's name.
     freshness
         Of each source, by its name.
     releases
         The releases that supply a stage's reference period.
+    before
+        Of each stage whose revisions are watched, what was known before its newest release.
+    breaks
+        The structural breaks of each stage that had begun by the date.
     """
 
     known_on: date
@@ -79,6 +122,24 @@ class Night:
     scores: Mapping[str, Scores] = field(repr=False)
     freshness: Mapping[str, Freshness]
     releases: Mapping[tuple[str, str], tuple[str, ...]] = field(repr=False, default_factory=dict)
+    before: Mapping[str, Earlier] = field(repr=False, default_factory=dict)
+    breaks: Mapping[str, tuple[StructuralBreak, ...]] = field(repr=False, default_factory=dict)
+
+    @cached_property
+    def rows(self) -> Mapping[SeriesKey, int]:
+        """The panel's row of each series."""
+        return {key: row for row, key in enumerate(self.panel.series) if isinstance(key, SeriesKey)}
+
+    @cached_property
+    def judged(self) -> Mapping[str, tuple[Mapping[SeriesKey, int], Mapping[int, int]]]:
+        """Of each detector instance, the row of each series and the place of each of the panel's columns in its scores."""
+        return {
+            name: (
+                {key: row for row, key in enumerate(scores.panel.series) if isinstance(key, SeriesKey)},
+                {int(column): place for place, column in enumerate(scores.columns)},
+            )
+            for name, scores in self.scores.items()
+        }
 
     @cached_property
     def periods(self) -> tuple[str, ...]:
@@ -91,12 +152,12 @@ class Night:
         Raises
         ------
         TriggerError
-            If the panel was not built from ``Triggers.series()``.
+            If the panel was not built of all that ``watching.needed`` gives.
         """
         try:
-            row = self.panel.series.index(key)
-        except ValueError as cause:
-            raise TriggerError(f"panel: no series {key}; build the panel of all that Triggers.series() gives") from cause
+            row = self.rows[key]
+        except KeyError as cause:
+            raise TriggerError(f"panel: no series {key}; build the panel of all that watching.needed gives") from cause
         return Line(key=key, unit=unit, row=row, night=self)
 
 
@@ -113,8 +174,17 @@ class Line:
     def counts(self) -> Floats:
         """Every figure, shape (n_periods,); NaN where nothing is published."""
         panel = self.night.panel
-        counts: Floats = panel.values[self.row]  # noqa: PD011 - a field of Panel, no pandas accessor
+        counts: Floats = panel.values[self.row]
         return counts
+
+    def beside(self, subject: str) -> "Line":
+        """Give another series of the same stage."""
+        return self.night.line(SeriesKey(stage=self.key.stage, subject=subject), unit=self.unit)
+
+    def before(self) -> EarlierLine | None:
+        """Give the series as it was known before the stage's newest release; None where nothing was."""
+        earlier = self.night.before.get(self.key.stage)
+        return EarlierLine(earlier=earlier, row=earlier.rows[self.key]) if earlier is not None and self.key in earlier.rows else None
 
     @property
     def newest(self) -> int | None:
@@ -141,10 +211,10 @@ class Line:
     def judged(self, detector: str, column: int) -> Judged:
         """Give what a detector says of a period."""
         scores = self.night.scores[detector]
-        (found,) = np.nonzero(scores.columns == column)
-        if self.key not in scores.panel.series or not found.size:
+        rows, columns = self.night.judged[detector]
+        if self.key not in rows or column not in columns:
             raise TriggerError(f"scores of {detector}: {self.key} {self.period(column)} is not judged; detect with judge='all'")
-        place = scores.panel.series.index(self.key), int(found[0])
+        place = rows[self.key], columns[column]
         status = int(scores.status[place])
         return Judged(
             status=STATUSES[status],

@@ -2,132 +2,25 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationInfo, model_validator
 
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import Kind, Level
-from pillarfour.model import DIMENSIONS, SeriesKey
+from pillarfour.model import SeriesKey
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import SourceName, StageName, Test, UpstreamLeaf
+from pillarfour.triggers.conditions import BreakLeaf, Direction, Leaf, StageName, StalenessLeaf, Test, UpstreamLeaf
 from pillarfour.triggers.meaning import faults_of
-from pillarfour.triggers.names import Names, known, once, wrong
+from pillarfour.triggers.names import known, once, wrong
+from pillarfour.triggers.vocabulary import DetectorInstance, Group, Name, Recipient, Response, Stage, Title, Words
 
-Role = Literal["sending", "transit", "transit_and_receiving", "receiving"]
+__all__ = ["Approval", "Group", "Held", "Rule", "Series", "Stage", "Top", "Trigger", "Triggers"]
+
 TriggerStatus = Literal["test", "active", "retired"]
-Unit = Literal["persons", "events"]
-
-Nationality = Annotated[str, known("nationality")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-Words = Annotated[str, Field(min_length=1)]
-
-
-class Title(Facts):
-    """A name to show, in the task force's two languages."""
-
-    en: Words
-    es: Words
-
-
-class Group(Facts):
-    """Nationalities that move as one, and why."""
-
-    title: Title
-    nationalities: tuple[Nationality, ...] = Field(min_length=2)
-    reason: Words
-
-
-class ObservedBy(Facts):
-    """A published series that observes a stage; ``where`` picks its rows by dimension."""
-
-    source: SourceName
-    table: str
-    measure: str
-    where: Mapping[str, str] = {}
-
-    @model_validator(mode="after")
-    def _published(self, info: ValidationInfo) -> Self:
-        found: list[tuple[Location, str]] = [
-            (("where", key), strict_yaml.unknown("dimension", key, DIMENSIONS)) for key in self.where if key not in DIMENSIONS
-        ]
-        if isinstance(info.context, Names):
-            recipe = info.context.recipes[self.source]
-            for kind, word, words in (("table", self.table, recipe.tables), ("measure", self.measure, recipe.measures)):
-                if word not in words:
-                    found.append(((kind,), strict_yaml.unknown(f"{kind} of {self.source}", word, list(words))))
-        if found:
-            raise strict_yaml.several(found)
-        return self
-
-
-class Stage(Facts):
-    """A place on the way where somebody counts; the list is in the order of travel.
-
-    ``observed_by`` is in the order of preference.
-    """
-
-    id: Annotated[Name, once("stage")]
-    title: Title
-    country: Nationality
-    role: Role
-    unit: Unit
-    observed_by: tuple[ObservedBy, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_unit(self, info: ValidationInfo) -> Self:
-        if isinstance(info.context, Names):
-            found: list[tuple[Location, str]] = []
-            for number, series in enumerate(self.observed_by):
-                unit = info.context.recipes[series.source].measures[series.measure].unit
-                if unit != self.unit:
-                    message = f"{series.source} counts {series.measure} in {unit}, the stage in {self.unit}; give the stage the same unit"
-                    found.append((("observed_by", number, "measure"), message))
-            if found:
-                raise strict_yaml.several(found)
-        return self
-
-
-class DetectorInstance(Facts):
-    """A method with its parameters, under a name that conditions use; parameters left out have the method's defaults."""
-
-    method: Annotated[str, known("method")]
-    parameters: Mapping[str, Any] = {}
-    reason: Words
-
-    @model_validator(mode="after")
-    def _taken(self, info: ValidationInfo) -> Self:
-        if isinstance(info.context, Names) and self.parameters:
-            model = info.context.methods[self.method].parameters_type
-            try:
-                model.model_validate(dict(self.parameters))
-            except ValidationError as cause:
-                raise strict_yaml.several([_parameter_fault(fault, self.method, model) for fault in cause.errors()]) from cause
-        return self
-
-
-class Response(Facts):
-    """What the signatories do at each level, and within how many hours."""
-
-    title: Title
-    levels: Mapping[Level, "Action"] = Field(min_length=1)
-
-
-class Action(Facts):
-    """One step of a response."""
-
-    within_hours: int = Field(ge=1)
-    en: Words
-    es: Words
-
-
-class Recipient(Facts):
-    """Who is told; addresses come from configuration."""
-
-    title: Title
 
 
 class Held(Facts):
@@ -154,23 +47,42 @@ class Rule(Test):
     for_: Held = Field(default=Held(), alias="for")
 
 
+class Top(Facts):
+    """The nationalities that were ever among the ``nationalities`` largest of a stage, by the sum of ``over_periods`` successive periods.
+
+    On a night only what is known on it counts. Who was once among the largest stays watched, so that an alert can end.
+    """
+
+    nationalities: int = Field(ge=1, le=30)
+    over_periods: int = Field(default=12, ge=1)
+
+
 class Series(Facts):
-    """Which lines of counts a trigger watches: at each stage one subject, or each of a list."""
+    """Which lines of counts a trigger watches: at each stage one subject, each of a list, or each of the largest nationalities."""
 
     stages: tuple[StageName, ...] = Field(min_length=1)
     subject: Annotated[str, known("subject")] | None = None
     for_each: tuple[Annotated[str, known("subject")], ...] | None = Field(default=None, min_length=1)
+    for_each_top: Top | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.subject is None) == (self.for_each is None):
-            raise wrong("give exactly one of subject and for_each")
+        if [self.subject, self.for_each, self.for_each_top].count(None) != 2:  # noqa: PLR2004 - one of three
+            raise wrong("give exactly one of subject, for_each and for_each_top")
         return self
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The subject, or each of the list."""
+        """The subject, or each of the list; nothing where the figures of the night say whom."""
         return (self.subject,) if self.subject is not None else self.for_each or ()
+
+
+class Approval(Facts):
+    """Who agreed to a trigger as it stands; ``sha256`` is its content hash on that day."""
+
+    by: Words
+    on: date
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Trigger(Facts):
@@ -181,12 +93,19 @@ class Trigger(Facts):
     status: TriggerStatus
     kind: Kind
     owner: Words
+    approval: Approval | None = None
     rationale: Words
     references: tuple[Words, ...] = Field(min_length=1)
     series: Series
+    direction: Direction | None = None
+    """Which way the figures are expected to go; a surge goes up and a collapse down."""
     levels: Mapping[Level, Rule] = Field(min_length=1)
     clear: Rule
     """When the alert ends: not where its start no longer holds, but where this does."""
+    cooldown_days: int = Field(default=0, ge=0)
+    """For so long after news of the alert its lesser changes go to the digest; a rise is always told."""
+    false_alarms_per_year: float | None = Field(default=None, gt=0)
+    """The budget: how many false alarms a year of one series the signatories put up with."""
     response: Annotated[str, known("response")]
     notify: tuple[Annotated[str, known("recipient")], ...] = Field(min_length=1)
 
@@ -200,6 +119,16 @@ class Trigger(Facts):
     def watched(self) -> bool:
         """Whether the nightly asks it; a test trigger is asked and recorded as such."""
         return self.status != "retired"
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether its answer can change on a night on which nothing was published."""
+        return any(isinstance(leaf, StalenessLeaf | BreakLeaf) for leaf in self.leaves())
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give every leaf of every rule."""
+        for _, rule in self.rules():
+            yield from (leaf for _, leaf, _ in rule.leaves())
 
     def rules(self) -> Iterator[tuple[Location, Rule]]:
         """Give the rule of each level, and of the end, with its location."""
@@ -228,7 +157,7 @@ class Triggers(Facts):
         return next(trigger for trigger in self.triggers if trigger.id == name)
 
     def series(self) -> tuple[SeriesKey, ...]:
-        """Give every line of counts that a watched trigger needs, in travel order; outages need none."""
+        """Give every line of counts that the file names for a watched trigger, in travel order; outages need none."""
         order = [stage.id for stage in self.stages]
         keys = {
             SeriesKey(stage=stage, subject=subject)
@@ -240,13 +169,16 @@ class Triggers(Facts):
         return tuple(sorted(keys, key=lambda key: (order.index(key.stage), key.subject)))
 
     def sha256(self, name: str) -> str:
-        """Give a trigger's content hash: of its canonical JSON with all that it refers to, so that any change of meaning shows."""
+        """Give a trigger's content hash: of its canonical JSON with all that it refers to, so that any change of meaning shows.
+
+        Its approval is left out: it approves the rest.
+        """
         trigger = self.trigger(name)
-        leaves = [leaf for _, rule in trigger.rules() for _, leaf, _ in rule.leaves()]
+        leaves = list(trigger.leaves())
         upstream = {leaf.stage for leaf in leaves if isinstance(leaf, UpstreamLeaf)}
         used = {leaf.use for leaf in leaves if hasattr(leaf, "use")}
         content = {
-            "trigger": _content(trigger),
+            "trigger": _content(trigger.model_copy(update={"approval": None})),
             "detectors": {use: _content(self.detectors[use]) for use in used},
             "groups": {subject: _content(self.groups[subject]) for subject in trigger.series.subjects if subject in self.groups},
             "stages": {stage.id: _content(stage) for stage in self.stages if stage.id in upstream.union(trigger.series.stages)},
@@ -258,10 +190,3 @@ class Triggers(Facts):
 
 def _content(facts: Facts) -> dict[str, Any]:
     return facts.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-
-def _parameter_fault(fault: ErrorDetails, method: str, model: type[BaseModel]) -> tuple[Location, str]:
-    location: Location = ("parameters", *fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return location, strict_yaml.unknown(f"parameter of {method}", str(location[-1]), list(model.model_fields))
-    return location, strict_yaml.said(fault)

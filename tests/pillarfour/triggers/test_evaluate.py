@@ -285,7 +285,7 @@ def test_figures_after_the_night_would_change_nothing(ask):
 def test_a_panel_that_lacks_a_series_is_refused(load_text, good):
     """A trigger that cannot be asked is an error, never a silent quiet."""
     known = night({DARIEN: [1]})
-    panel = replace(known.panel, values=known.panel.values[:1], series=known.panel.series[:1])  # noqa: PD011 - a field of Panel
+    panel = replace(known.panel, values=known.panel.values[:1], series=known.panel.series[:1])
 
     with pytest.raises(TriggerError, match=r"no series darien/haitian"):
         evaluate(load_text(good), replace(known, panel=panel))

@@ -1,0 +1,133 @@
+"""The named things of ``triggers.yaml``: groups, stages, detectors with parameters, responses, recipients."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails
+
+from pillarfour import strict_yaml
+from pillarfour.alerts.model import Level
+from pillarfour.model import DIMENSIONS
+from pillarfour.recipe import Facts
+from pillarfour.strict_yaml import Location
+from pillarfour.triggers.conditions import SourceName
+from pillarfour.triggers.names import Names, known, once
+
+Role = Literal["sending", "transit", "transit_and_receiving", "receiving"]
+Unit = Literal["persons", "events"]
+
+Nationality = Annotated[str, known("nationality")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+Words = Annotated[str, Field(min_length=1)]
+
+
+class Title(Facts):
+    """A name to show, in the task force's two languages."""
+
+    en: Words
+    es: Words
+
+
+class Group(Facts):
+    """Nationalities that move as one, and why."""
+
+    title: Title
+    nationalities: tuple[Nationality, ...] = Field(min_length=2)
+    reason: Words
+
+
+class ObservedBy(Facts):
+    """A published series that observes a stage; ``where`` picks its rows by dimension."""
+
+    source: SourceName
+    table: str
+    measure: str
+    where: Mapping[str, str] = {}
+
+    @model_validator(mode="after")
+    def _published(self, info: ValidationInfo) -> Self:
+        found: list[tuple[Location, str]] = [
+            (("where", key), strict_yaml.unknown("dimension", key, DIMENSIONS)) for key in self.where if key not in DIMENSIONS
+        ]
+        if isinstance(info.context, Names):
+            recipe = info.context.recipes[self.source]
+            for kind, word, words in (("table", self.table, recipe.tables), ("measure", self.measure, recipe.measures)):
+                if word not in words:
+                    found.append(((kind,), strict_yaml.unknown(f"{kind} of {self.source}", word, list(words))))
+        if found:
+            raise strict_yaml.several(found)
+        return self
+
+
+class Stage(Facts):
+    """A place on the way where somebody counts; the list is in the order of travel.
+
+    ``observed_by`` is in the order of preference.
+    """
+
+    id: Annotated[Name, once("stage")]
+    title: Title
+    country: Nationality
+    role: Role
+    unit: Unit
+    observed_by: tuple[ObservedBy, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_unit(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, Names):
+            found: list[tuple[Location, str]] = []
+            for number, series in enumerate(self.observed_by):
+                unit = info.context.recipes[series.source].measures[series.measure].unit
+                if unit != self.unit:
+                    message = f"{series.source} counts {series.measure} in {unit}, the stage in {self.unit}; give the stage the same unit"
+                    found.append((("observed_by", number, "measure"), message))
+            if found:
+                raise strict_yaml.several(found)
+        return self
+
+
+class DetectorInstance(Facts):
+    """A method with its parameters, under a name that conditions use; parameters left out have the method's defaults."""
+
+    method: Annotated[str, known("method")]
+    parameters: Mapping[str, Any] = {}
+    reason: Words
+
+    @model_validator(mode="after")
+    def _taken(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, Names) and self.parameters:
+            model = info.context.methods[self.method].parameters_type
+            try:
+                model.model_validate(dict(self.parameters))
+            except ValidationError as cause:
+                raise strict_yaml.several([_parameter_fault(fault, self.method, model) for fault in cause.errors()]) from cause
+        return self
+
+
+class Response(Facts):
+    """What the signatories do at each level, and within how many hours."""
+
+    title: Title
+    levels: Mapping[Level, "Action"] = Field(min_length=1)
+
+
+class Action(Facts):
+    """One step of a response."""
+
+    within_hours: int = Field(ge=1)
+    en: Words
+    es: Words
+
+
+class Recipient(Facts):
+    """Who is told; addresses come from configuration."""
+
+    title: Title
+
+
+def _parameter_fault(fault: ErrorDetails, method: str, model: type[BaseModel]) -> tuple[Location, str]:
+    location: Location = ("parameters", *fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return location, strict_yaml.unknown(f"parameter of {method}", str(location[-1]), list(model.model_fields))
+    return location, strict_yaml.said(fault)
