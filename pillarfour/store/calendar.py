@@ -44,16 +44,19 @@ class PublisherYear:
 
     def of(self, period: str) -> int:
         """Give the year that a period belongs to."""
-        return self._of_day(_anchor(period))
+        return _year(self.ends, _anchor(period))
 
     def has_ended(self, year: int, *, with_last: str) -> bool:
         """Say whether a year is over for a release whose last period is ``with_last``: every period of it has been counted."""
-        length = 7 if "W" in with_last else monthrange(_anchor(with_last).year, _anchor(with_last).month)[1]
-        return year < self._of_day(_anchor(with_last) + timedelta(days=length))
-
-    def _of_day(self, day: date) -> int:
-        return day.year + (day.month > self.ends)
+        next_period = _anchor(with_last) + timedelta(days=7 if "W" in with_last else 31)
+        return year < _year(self.ends, next_period)
 
 
+def _year(ends: int, day: date) -> int:
+    return day.year + (day.month > ends)
+
+
+@cache
 def _anchor(period: str) -> date:
+    """Give the day that places a period: a week's Thursday, a month's first."""
     return first_day(period) + timedelta(days=3) if "W" in period else first_day(period)

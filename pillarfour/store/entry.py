@@ -1,10 +1,10 @@
 """What a release says of itself without its rows; it stands in the release's own file and in the index."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -56,11 +56,13 @@ class Summaries:
             regions={region: tuple(summary.regions.get(region) for _, summary in ordered) for region in regions},
         )
 
-    def at(self, period: str) -> Summary:
-        """Give one period's summary."""
-        place = bisect_left(self.periods, period)
-        regions = {region: total for region, totals in self.regions.items() if (total := totals[place]) is not None}
-        return Summary(rows=self.rows[place], total=self.totals[place], keys=self.keys[place], regions=regions)
+    def by_period(self) -> dict[str, Summary]:
+        """Put them together again."""
+        regions = [
+            {region: total for region, totals in self.regions.items() if (total := totals[place]) is not None}
+            for place in range(len(self.periods))
+        ]
+        return dict(zip(self.periods, map(Summary, self.rows, self.totals, self.keys, regions), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +111,15 @@ class Entry:
         return tuple((self.table, measure, period) for measure, covered in self.summaries.items() for period in covered.periods)
 
     @cached_property
+    def contents(self) -> Mapping[Cell, Summary]:
+        """What it supplies, summed up."""
+        by_measure = (covered.by_period().values() for covered in self.summaries.values())
+        return dict(zip(self.cells, chain.from_iterable(by_measure), strict=True))
+
+    @cached_property
     def order(self) -> tuple[date, str, str]:
         """Where it stands among its source's releases: a later one wins."""
-        return (self.published_on, max(period for _, _, period in self.cells), self.document_sha256)
-
-    def summary(self, cell: Cell) -> Summary:
-        """Give the summary of one of its cells."""
-        return self.summaries[cell[1]].at(cell[2])
+        return (self.published_on, max(covered.periods[-1] for covered in self.summaries.values()), self.document_sha256)
 
     def last(self, measure: str) -> str:
         """Give the last period that it covers for a measure."""

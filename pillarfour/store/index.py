@@ -70,7 +70,9 @@ class Index:
         """Judge the releases and write the index; the caller is the source's sole writer."""
         kept = self._judged(held)
         contents = Contents(judged_by=self._judged_by(), releases=kept)
-        files.write_changed(self.path, _CONTENTS.dump_json(contents))
+        content = _CONTENTS.dump_json(contents)
+        files.write_changed(self.path, content)
+        self._seen = content, contents
         return kept
 
     def forget(self) -> None:

@@ -96,13 +96,12 @@ class _Bench:
 
     def _lost(self) -> Iterator[Finding]:
         """Find known periods that the release leaves out of the years it speaks about."""
-        covered = set(self.entry.cells)
         for measure in self.entry.summaries:
-            missing = sorted(cell for cell in self.known if cell[:2] == (self.entry.table, measure) and cell not in covered)
+            missing = sorted(cell for cell in self.known if cell[:2] == (self.entry.table, measure) and cell not in self.entry.contents)
             for cell in missing:
                 if self._speaks_about(measure, cell[2]):
                     earlier = self.known[cell]
-                    yield cell, f"{cell[2]} is missing; {earlier.id} gave it with a total of {earlier.summary(cell).total:,}"
+                    yield cell, f"{cell[2]} is missing; {earlier.id} gave it with a total of {earlier.contents[cell].total:,}"
 
     def _speaks_about(self, measure: str, period: str) -> bool:
         """Say whether a period lies in the release's window: whole publisher's years, and as many as its predecessor had."""
@@ -122,7 +121,7 @@ class _Bench:
         if self.recipe.tolerance.rows_may_vanish:
             return
         for cell, earlier in self._shared():
-            if self._closed(cell, earlier) and earlier.summary(cell).keys != self.entry.summary(cell).keys:
+            if self._closed(cell, earlier) and earlier.contents[cell].keys != self.entry.contents[cell].keys:
                 gone = self.vanished(self.entry, earlier, cell)
                 if gone:
                     shown = "; ".join(gone[:SHOWN]) + (f"; and {len(gone) - SHOWN:,} more" if len(gone) > SHOWN else "")
@@ -132,7 +131,7 @@ class _Bench:
         """Find totals that moved by more than the source's tolerance."""
         tolerance = self.recipe.tolerance
         for cell, earlier in self._shared():
-            before, now = earlier.summary(cell).total, self.entry.summary(cell).total
+            before, now = earlier.contents[cell].total, self.entry.contents[cell].total
             year, share = ("a closed", tolerance.closed) if self._closed(cell, earlier) else ("an open", tolerance.open)
             if abs(now - before) > max(share * before, tolerance.floor):
                 percent = f" ({(now - before) / before:+.2%})" if before else ""
@@ -149,7 +148,7 @@ class _Bench:
                 peer = self.known.get(peer_cell)
                 if table == entry.table or peer is None or not self._comparable(cell, peer):
                     continue
-                here, there = entry.summary(cell).regions, peer.summary(peer_cell).regions
+                here, there = entry.contents[cell].regions, peer.contents[peer_cell].regions
                 for region in sorted(entry.regions & peer.regions):
                     if here.get(region, 0) != there.get(region, 0):
                         figures = f"{here.get(region, 0):,} here and {there.get(region, 0):,} in table {table} ({peer.id})"

@@ -17,22 +17,29 @@ DESCRIPTION = (
 
 
 def describe(indexes: Iterable[Index]) -> bytes:
-    """Write the package's descriptor; the same store always gives the same bytes."""
+    """Write the package's descriptor, one line a release; the same store always gives the same bytes."""
     held = [(index, kept) for index in indexes for kept in index.read()]
     recipes = {index.recipe.name: index.recipe for index, _ in held}
-    package = {
+    head = {
         "name": "pillarfour",
         "profile": "data-package",
         "title": "Movements along the Darién – Mexico – United States corridor, as published",
         "description": DESCRIPTION,
         "licenses": [_licence(recipe) for recipe in recipes.values()],
         "sources": [_source(recipe) for recipe in recipes.values()],
-        "resources": [_resource(index, kept) for index, kept in held],
     }
-    return json.dumps(package, ensure_ascii=False, indent=1).encode() + b"\n"
+    schemas: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
+    lines = []
+    for index, kept in held:
+        alike = (index.recipe.name, kept.entry.dimensions)
+        if alike not in schemas:
+            schemas[alike] = schema.frictionless(kept.entry.dimensions, index.recipe)
+        lines.append(json.dumps(_resource(index, kept) | {"schema": schemas[alike]}, ensure_ascii=False))
+    listed = ",\n".join(lines)
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "resources": [\n{listed}\n]}}\n'.encode()
 
 
-def _resource(index: Index, kept: Kept) -> Mapping[str, Any]:
+def _resource(index: Index, kept: Kept) -> dict[str, Any]:
     entry, recipe = kept.entry, index.recipe
     return {
         "name": entry.id.replace("/", "-"),
@@ -44,7 +51,6 @@ def _resource(index: Index, kept: Kept) -> Mapping[str, Any]:
         "hash": f"sha256:{kept.sha256}",
         "status": kept.verdict.status,
         "rebuilt": entry.rebuilt,
-        "schema": schema.frictionless(entry.dimensions, recipe),
         "licenses": [_licence(recipe)],
         "sources": [_source(recipe) | {"document": entry.document, "document_sha256": entry.document_sha256}],
     }
