@@ -6,9 +6,11 @@ from datetime import date
 
 from flows.ingest import Outcome
 from pillarfour import breaks, clock, lookups
-from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition
+from pillarfour.alerts import acts
+from pillarfour.alerts.acts import Act
+from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition, rank
 from pillarfour.delivery.nearest import not_met
-from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Part, Standing, Topic
+from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Part, Standing, Topic, Unannounced
 from pillarfour.model import Release, SeriesKey
 from pillarfour.recipe import Recipe
 from pillarfour.report.charts import Break, Chart, chart_of
@@ -44,6 +46,7 @@ class Teller:
         states: Mapping[AlertKey, AlertState],
         *,
         before: Mapping[AlertKey, AlertState],
+        said: Sequence[Act] = (),
         outcomes: Iterable[Outcome],
         undelivered: int,
     ) -> Night:
@@ -53,12 +56,15 @@ class Teller:
         ----------
         states, before
             Where every alert stands after this night's transitions, and where it stood.
+        said
+            What officers have said of alerts.
         outcomes
             What became of each document looked at.
         undelivered
             How many earlier messages were given up.
         """
-        changed = {transition.key for transition in transitions}
+        announced = [transition for transition in transitions if transition.unannounced_because is None]
+        changed = {transition.key for transition in announced}
         failed = [outcome for outcome in outcomes if outcome.result == "failed"]
         silent = {condition.key: condition for condition in conditions if condition.key not in changed}
         standing = {key: states[key] for key in silent if key in states and states[key].state == "active"}
@@ -66,8 +72,16 @@ class Teller:
             known_on=self.known.known_on,
             mark=mark(self.known.known_on),
             sources=tuple(self.source(source.RECIPE, failed) for source in SOURCES),
-            news=tuple(self.news(each, states[each.key] if each.after == "active" else before[each.key]) for each in transitions),
-            standing=tuple(Standing(state=standing[key], topic=self.topic(key), condition=silent[key]) for key in standing),
+            news=tuple(
+                self.news(each, states[each.key] if each.after == "active" else before[each.key], states=states) for each in announced
+            ),
+            unannounced=tuple(
+                Unannounced(transition=each, topic=self.topic(each.key)) for each in transitions if each.unannounced_because is not None
+            ),
+            standing=tuple(
+                Standing(state=standing[key], topic=self.topic(key), condition=silent[key], notes=self.notes(standing[key], said))
+                for key in standing
+            ),
             not_met=tuple(not_met(condition, topic=self.topic(key)) for key, condition in silent.items() if key not in standing),
             held=tuple(release for release in self.releases.values() if release.status == "held"),
             failed=tuple(FailedDocument(source=each.source, document=each.document, message=each.detail) for each in failed),
@@ -92,7 +106,12 @@ class Teller:
             rebuilt=supplier is not None and supplier.rebuilt,
         )
 
-    def news(self, transition: Transition, state: AlertState) -> News:
+    def notes(self, state: AlertState, said: Sequence[Act]) -> tuple[str, ...]:
+        """Give what officers said of an alert that holds still."""
+        silence = acts.silences(said, known_on=self.known.known_on).get(state.key)
+        return tuple(str(act) for act in (acts.acknowledgement(state, said), silence) if act is not None)
+
+    def news(self, transition: Transition, state: AlertState, *, states: Mapping[AlertKey, AlertState]) -> News:
         """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""
         key = transition.key
         releases = tuple(self.releases[release] for release in transition.condition.releases)
@@ -104,6 +123,7 @@ class Teller:
             parts=tuple(self.parts(transition.condition)),
             releases=releases,
             response=tuple(self.response(transition)),
+            case=_case(transition, states.values()),
         )
 
     def response(self, transition: Transition) -> Iterator[str]:
@@ -120,6 +140,8 @@ class Teller:
         titles = {source.RECIPE.name: source.RECIPE.title for source in SOURCES}
         if key.subject in titles:
             return Topic(subject=titles[key.subject])
+        if key.stage not in {stage.id for stage in self.triggers.stages}:
+            return Topic(subject=self.subject(key.subject), place=key.stage)
         stage = self.triggers.stage(key.stage)
         return Topic(subject=self.subject(key.subject), place=stage.title.en, counts=_counts(stage))
 
@@ -127,12 +149,21 @@ class Teller:
         """Name a group, a nationality, or all of them."""
         if name in self.triggers.groups:
             return self.triggers.groups[name].title.en
+        if not name.isupper() and name != "total":
+            return name
         return "All nationalities" if name == "total" else f"Nationals of {lookups.name(name, 'en')}"
+
+    def asked(self, key: AlertKey) -> bool:
+        """Whether a trigger still asks about an alert; one whose trigger was retired has only its past."""
+        watched = {trigger.id for trigger in self.triggers.triggers if trigger.watched}
+        return key.trigger in watched and SeriesKey(stage=key.stage, subject=key.subject) in self.known.panel.series
 
     def chart(self, condition: Condition) -> Chart | None:
         """Draw the series as the trigger's first detector judges it; an outage has none."""
         key = condition.key
         series = SeriesKey(stage=key.stage, subject=key.subject)
+        if not self.asked(key):
+            return None
         detectors = [
             leaf.use
             for _, rule in self.triggers.trigger(key.trigger).rules()
@@ -156,7 +187,7 @@ class Teller:
     def parts(self, condition: Condition) -> Iterator[Part]:
         """Give a group's members behind its newest figure."""
         group = self.triggers.groups.get(condition.key.subject)
-        if group is None or condition.reference_period is None:
+        if group is None or condition.reference_period is None or not self.asked(condition.key):
             return
         column = self.known.panel.periods.get_loc(condition.reference_period)
         for nationality in group.nationalities:
@@ -168,12 +199,24 @@ class Teller:
         """Name the detectors that could judge the newest period."""
         series = SeriesKey(stage=condition.key.stage, subject=condition.key.subject)
         line = self.known.line(series, unit=condition.unit)
-        return {name for name in self.known.scores if line.newest is not None and line.judged(name, line.newest).status == "ok"}
+        judging = [name for name, scores in self.known.scores.items() if series in scores.panel.series]
+        return {name for name in judging if line.newest is not None and line.judged(name, line.newest).status == "ok"}
 
 
 def mark(known_on: date) -> Mark:
     """Tell tonight from a past night, and both from an exercise with a clock of its own."""
     return "past" if known_on < clock.today() else "live"
+
+
+def _case(transition: Transition, states: Iterable[AlertState]) -> str:
+    """Name a case and what else stands in it; nothing where the alert stands alone in the case that it began."""
+    if transition.case_id is None:
+        return ""
+    others = sorted(
+        (state for state in states if state.case_id == transition.case_id and state.key != transition.key and state.state == "active"),
+        key=lambda state: (-rank(state.level), state.key),
+    )
+    return f"{transition.case_id}, with {'; '.join(f'{state.key} ({state.level})' for state in others)}" if others else transition.case_id
 
 
 def _counts(stage: Stage) -> str:

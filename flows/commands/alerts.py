@@ -7,7 +7,8 @@ import typer
 from flows.commands.options import Json, KnownOn, StoreOption, answer, settings
 
 if TYPE_CHECKING:
-    from pillarfour.alerts.ledger import Event, Ledger
+    from pillarfour.alerts.events import Event
+    from pillarfour.alerts.ledger import Ledger
 
 app = typer.Typer(no_args_is_help=True, help="What stands, since when, and why.")
 

@@ -1,34 +1,59 @@
 """What becomes of an alert on a night: decided from where it stands and what was found, and from nothing else."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Protocol
 
-from pillarfour.alerts.model import LEVELS, AlertState, Condition, Evidence, Level, State, Transition
+from pillarfour.alerts.model import (
+    AlertState,
+    Change,
+    Condition,
+    Evidence,
+    Figure,
+    Heard,
+    Kind,
+    Level,
+    Revision,
+    State,
+    Transition,
+    rank,
+)
 
 
 class Step(Protocol):
-    """What moves a state: a ``Transition``, or a row of the ledger."""
+    """What moves a state: a ``Transition``, or an event of the ledger; the names are those of ``Transition``."""
 
     @property
-    def known_on(self) -> date: ...  # noqa: D102 - the names are those of Transition
+    def known_on(self) -> date: ...  # noqa: D102 - as said above
+    @property
+    def kind(self) -> Kind: ...  # noqa: D102
     @property
     def before(self) -> State: ...  # noqa: D102
     @property
     def after(self) -> State: ...  # noqa: D102
     @property
+    def level_before(self) -> Level | None: ...  # noqa: D102
+    @property
     def level(self) -> Level | None: ...  # noqa: D102
     @property
     def reference_period(self) -> str | None: ...  # noqa: D102
+    @property
+    def figures(self) -> tuple[Figure, ...]: ...  # noqa: D102
+    @property
+    def rule_sha256(self) -> str: ...  # noqa: D102
+    @property
+    def unannounced_because(self) -> str | None: ...  # noqa: D102
+    @property
+    def case_id(self) -> str | None: ...  # noqa: D102
 
 
-def decide(previous: AlertState, condition: Condition, *, known_on: date) -> Transition | None:
+def decide(previous: AlertState, condition: Condition, *, known_on: date, revision: Revision | None = None) -> Transition | None:
     """Decide whether an alert's state changes on a night, and say why.
 
-    A higher level is always told. A lower one, and the end, are told only by figures: where a figure is missing, or the newest one
-    told has been withdrawn, the alert stands as it is. It does not end in a month in which a level is met again. No state ends by
-    the clock, and what already stands is not told again.
+    A higher level is always decided. A lower one, and the end, are decided only by figures: where a figure is missing, or the newest
+    one told has been withdrawn, the alert stands as it is. It does not end in a month in which a level is met again. Where the figures
+    that it was announced with have been revised and no month since supports it, it is retracted. No state ends by the clock, and what
+    already stands is not decided again.
 
     Parameters
     ----------
@@ -36,16 +61,18 @@ def decide(previous: AlertState, condition: Condition, *, known_on: date) -> Tra
         Where the alert stands after the nights up to this one.
     condition
         What its trigger found on this night.
+    revision
+        What is left of the alert where figures that it was announced with read otherwise now; None where none does.
 
     Returns
     -------
     Transition or None
         None where nothing changes.
     """
-    if condition.level is not None and _rank(condition.level) > _rank(previous.level):
+    if condition.level is not None and rank(condition.level) > rank(previous.level):
         return _raise(previous, condition, known_on, condition.level)
     if previous.state == "active":
-        return _lower(previous, condition, known_on)
+        return _take_back(previous, condition, known_on, revision) or _lower(previous, condition, known_on)
     if previous.state == "pending":
         return _lapse(previous, condition, known_on)
     if condition.pending is not None:
@@ -55,23 +82,82 @@ def decide(previous: AlertState, condition: Condition, *, known_on: date) -> Tra
     return None
 
 
+def end_unasked(previous: AlertState, *, known_on: date, why: str) -> Transition | None:
+    """End an alert that no rule asks about any more; the figures have not ended it, and the reason says so.
+
+    Parameters
+    ----------
+    why
+        What became of the rule, such as ``trigger darien-surge is retired``.
+    """
+    if previous.state not in {"active", "pending"}:
+        return None
+    series = f"{previous.key.stage}/{previous.key.subject}"
+    last = [figure for figure in previous.figures if (figure.series, figure.reference_period) == (series, previous.announced_period)]
+    condition = Condition(
+        key=previous.key,
+        kind=previous.kind or "surge",
+        level=None,
+        clear=None,
+        reference_period=previous.announced_period,
+        value=last[0].value if last else None,
+        expected=None,
+        unit="",
+        evidence={},
+        rule_sha256=previous.rule_sha256 or "",
+    )
+    after: State = "resolved" if previous.state == "active" else "quiet"
+    reason = f"{why}: nobody asks about this alert any more; no figure has ended it"
+    return _transition(previous, condition, known_on, after=after, level=None, reason=reason)
+
+
 def follow(state: AlertState, step: Step) -> AlertState:
     """Take a transition, or an event as it was recorded: the state after it."""
     told = "active" in {step.before, step.after}
+    announced = told and step.unannounced_because is None
+    raised = rank(step.level) > rank(step.level_before)
+    goes_on = step.before == "active"
     periods = [period for period in (state.announced_period, step.reference_period if told else None) if period is not None]
-    return replace(
-        state,
+    figures = [*(state.figures if goes_on else ()), *step.figures]
+    months = [*(state.periods if goes_on else ()), *([step.reference_period] if raised and step.reference_period else [])]
+    peak = max(step.level, state.peak if goes_on else None, key=rank) if announced and raised else state.peak
+    return AlertState(
+        key=state.key,
         state=step.after,
         level=step.level,
         since=state.since if step.before == step.after and state.since is not None else step.known_on,
         announced_period=max(periods, default=None),
+        kind=step.kind,
+        figures=_newest(figures) if step.after == "active" else (),
+        periods=tuple(months) if step.after == "active" else (),
+        heard=Heard(on=step.known_on, level=step.level, reference_period=step.reference_period) if announced else state.heard,
+        peak=peak,
+        rule_sha256=step.rule_sha256,
+        case_id=step.case_id,
     )
+
+
+def _newest(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """Keep of each series and period what was said last."""
+    return tuple(sorted({(figure.series, figure.reference_period): figure for figure in figures}.values()))
 
 
 def _raise(previous: AlertState, condition: Condition, known_on: date, level: Level) -> Transition:
     risen = f"{level} after {previous.level}" if previous.level else f"{level} reached"
     reason = f"{risen} in {condition.reference_period}: {_because(condition, level)}"
     return _transition(previous, condition, known_on, after="active", level=level, reason=reason)
+
+
+def _take_back(previous: AlertState, condition: Condition, known_on: date, revision: Revision | None) -> Transition | None:
+    if revision is None or not revision.changes:
+        return None
+    left = max(revision.supported, condition.level, key=rank)
+    if rank(left) >= rank(previous.level) or (left is None and condition.pending is not None):
+        return None
+    named = "; ".join(map(str, revision.changes))
+    reason = f"revised figures no longer support {previous.level}{f', but {left}' if left else ''}: {named}"
+    after: State = "active" if left else "retracted"
+    return _transition(previous, condition, known_on, after=after, level=left, reason=reason, changes=revision.changes)
 
 
 def _lower(previous: AlertState, condition: Condition, known_on: date) -> Transition | None:
@@ -108,7 +194,7 @@ def _withdrawn(previous: AlertState, condition: Condition) -> bool:
 
 def _settled(condition: Condition, *, above: Level | None) -> bool:
     """Whether every level above this one is refused by figures, none left open by a missing one."""
-    return all(evidence.held is False for level, evidence in condition.evidence.items() if _rank(level) > _rank(above))
+    return all(evidence.held is False for level, evidence in condition.evidence.items() if rank(level) > rank(above))
 
 
 def _because(condition: Condition, level: Level) -> str:
@@ -129,13 +215,18 @@ def _grounds(evidence: Evidence) -> Iterator[str]:
         yield evidence.text
 
 
-def _rank(level: Level | None) -> int:
-    return -1 if level is None else LEVELS.index(level)
-
-
 def _transition(  # noqa: PLR0913 - a transition is all of these
-    previous: AlertState, condition: Condition, known_on: date, *, after: State, level: Level | None, reason: str
+    previous: AlertState,
+    condition: Condition,
+    known_on: date,
+    *,
+    after: State,
+    level: Level | None,
+    reason: str,
+    changes: tuple[Change, ...] = (),
 ) -> Transition:
+    if previous.state in {"active", "pending"} and previous.rule_sha256 not in {None, condition.rule_sha256}:
+        reason += " (the rule has changed since this alert was last decided)"
     return Transition(
         key=previous.key,
         known_on=known_on,
@@ -145,4 +236,6 @@ def _transition(  # noqa: PLR0913 - a transition is all of these
         level=level,
         reason=reason,
         condition=condition,
+        changes=changes,
+        case_id=previous.case_id if previous.state == "active" else None,
     )

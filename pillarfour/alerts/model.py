@@ -27,6 +27,48 @@ class AlertKey:
         return f"{self.trigger}:{self.stage}/{self.subject}"
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class Figure:
+    """One published figure that an alert rests on, and the release that gave it."""
+
+    series: str
+    reference_period: str
+    value: float
+    release: str | None = None
+
+    def __str__(self) -> str:
+        """Read as ``9,002 (panama_darien/2025-02-12-1a2b3c4d)``."""
+        return f"{self.value:,.0f}" + (f" ({self.release})" if self.release else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A figure as it was announced, and as it is known now."""
+
+    before: Figure
+    after: Figure
+
+    def __str__(self) -> str:
+        """Read as ``darien/total in 2025-01: 9,002 (…) → 1,710 (…)``."""
+        return f"{self.before.series} in {self.before.reference_period}: {self.before} → {self.after}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What is left of an alert once figures that it was announced with have been revised.
+
+    Parameters
+    ----------
+    changes
+        The announced figures that read otherwise now.
+    supported
+        The highest level that any month since the alert began still reaches, or that a missing figure leaves open.
+    """
+
+    changes: tuple[Change, ...]
+    supported: Level | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """One node of a condition as it stood on the night: a test with its figures, or all / any / not of its parts.
@@ -71,6 +113,8 @@ class Condition:
         The newest figure and what was expected of it.
     rule_sha256
         The content hash of the trigger that was asked.
+    figures
+        The published figures behind the levels that are met.
     """
 
     key: AlertKey
@@ -86,23 +130,63 @@ class Condition:
     releases: tuple[str, ...] = ()
     pending: Level | None = None
     clear_evidence: Evidence | None = None
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What readers were last told of an alert."""
+
+    on: date
+    level: Level | None
+    reference_period: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertState:
-    """Where an alert stands after the nights so far: the sum of its ledger events."""
+    """Where an alert stands after the nights so far: the sum of its ledger events.
+
+    Parameters
+    ----------
+    announced_period
+        The newest reference period already decided on.
+    figures, periods
+        The figures that it was announced with since it began, and the months that raised it; none once it has ended.
+    heard
+        What readers were last told, which a silence or a cool-down can leave behind the state.
+    peak
+        The highest level that they were told of since the alert began; kept after its end.
+    rule_sha256
+        The rule that it was last decided by.
+    """
 
     key: AlertKey
     state: State = "quiet"
     level: Level | None = None
     since: date | None = None
     announced_period: str | None = None
-    """The newest reference period already told."""
+    kind: Kind | None = None
+    figures: tuple[Figure, ...] = ()
+    periods: tuple[str, ...] = ()
+    heard: Heard | None = None
+    peak: Level | None = None
+    rule_sha256: str | None = None
+    case_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """A change of an alert's state, with its reason in words."""
+    """A change of an alert's state, with its reason in words.
+
+    Parameters
+    ----------
+    changes
+        The revised figures that it rests on; none where nothing was revised.
+    unannounced_because
+        Why it goes to the digest and not into the news; None where it is announced.
+    case_id
+        The movement that the alert is a part of.
+    """
 
     key: AlertKey
     known_on: date
@@ -112,8 +196,36 @@ class Transition:
     level: Level | None
     reason: str
     condition: Condition
+    changes: tuple[Change, ...] = ()
+    unannounced_because: str | None = None
+    case_id: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of thing its trigger watches for."""
+        return self.condition.kind
 
     @property
     def reference_period(self) -> str | None:
         """The period of the figure that it rests on."""
         return self.condition.reference_period
+
+    @property
+    def rule_sha256(self) -> str:
+        """The rule that it was decided by."""
+        return self.condition.rule_sha256
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures that it was decided on, the revised ones among them."""
+        return tuple(sorted({*self.condition.figures, *(change.after for change in self.changes)}))
+
+    @property
+    def raises(self) -> bool:
+        """Whether the level is higher than before."""
+        return rank(self.level) > rank(self.level_before)
+
+
+def rank(level: Level | None) -> int:
+    """Put levels in order, none before all."""
+    return -1 if level is None else LEVELS.index(level)

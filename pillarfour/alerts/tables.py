@@ -1,7 +1,6 @@
-"""The tables of the ledger's database."""
+"""The tables of the ledger's database as they are now; a change here needs a revision in ``migrations``."""
 
-from sqlalchemy import JSON, Column, Date, DateTime, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, event
-from sqlalchemy.schema import DDL
+from sqlalchemy import JSON, Column, Date, DateTime, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 """Every table of the ledger's database, the outbox too, so that one transaction holds a whole night."""
@@ -30,7 +29,26 @@ alert_events = Table(
     Column("releases", JSON, nullable=False),
     Column("documents", JSON, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("figures", JSON, nullable=False, server_default="[]"),
+    Column("unannounced_because", Text),
+    Column("case_id", String(200)),
     UniqueConstraint("trigger", "stage", "subject", "known_on", "ordinal", name="one_event_an_ordinal"),
+)
+
+alert_acts = Table(
+    "alert_acts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trigger", String(100), nullable=False),
+    Column("stage", String(100), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("known_on", Date, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("author", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Date),
+    Column("level", String(20)),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
 )
 
 nights = Table(
@@ -44,13 +62,3 @@ nights = Table(
     Column("message_id", String(255)),
     UniqueConstraint("known_on", "run", name="one_night_a_run"),
 )
-
-for _action in ("UPDATE", "DELETE"):
-    event.listen(
-        alert_events,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy has not typed it
-            f"CREATE TRIGGER alert_events_no_{_action.lower()} BEFORE {_action} ON alert_events "
-            "BEGIN SELECT RAISE(ABORT, 'events of the ledger are appended, never changed'); END"
-        ).execute_if(dialect="sqlite"),
-    )

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from pillarfour.delivery.message import figure
-from pillarfour.delivery.night import Freshness, Night, NotMet, Standing
+from pillarfour.delivery.night import Freshness, Night, NotMet, Standing, Unannounced
 from pillarfour.delivery.wording import BASIS, day, many, moment, named, number, period
 
 NEAREST_SHOWN = 4
@@ -24,7 +24,16 @@ class Checked:
 def standing(alert: Standing) -> str:
     """Say in one line which alert still stands, and how its newest figure is."""
     since = f" since {day(alert.state.since)}" if alert.state.since else ""
-    return f"{named(alert.state.level)}{since}: {alert.topic}: {figure(alert.condition)} ({alert.state.key.trigger})"
+    notes = "".join(f"; {note}" for note in alert.notes)
+    return f"{named(alert.state.level)}{since}: {alert.topic}: {figure(alert.condition)} ({alert.state.key.trigger}){notes}"
+
+
+def unannounced(change: Unannounced) -> str:
+    """Say in one line what changed without being news, and why it is none."""
+    transition = change.transition
+    now = named(transition.level) if transition.after == "active" else transition.after
+    before = named(transition.level_before) if transition.before == "active" else transition.before
+    return f"{change.topic}: {before} → {now}: {transition.reason} ({transition.key.trigger}; no news: {transition.unannounced_because})"
 
 
 def checked(night: Night) -> list[Checked]:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pillarfour.alerts.model import LEVELS, Condition, Evidence, Level, State, Transition
+from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Level, State, Transition
 from pillarfour.delivery.night import News, Night
 from pillarfour.delivery.wording import BASIS, day, estimate, many, multiple, named, number, one_line, period
 from pillarfour.model import Release
@@ -41,8 +41,11 @@ class Row:
 
 
 def in_order(night: Night) -> list[News]:
-    """Put what matters most first."""
-    return sorted(night.news, key=lambda news: (_ORDER.index(news.transition.after), -_rank(news.transition.level), news.transition.key))
+    """Put what matters most first, and the alerts of one movement together."""
+    first: dict[object, int] = {}
+    for news in sorted(night.news, key=_gravity):
+        first.setdefault(news.transition.case_id or news.transition.key, len(first))
+    return sorted(night.news, key=lambda news: (first[news.transition.case_id or news.transition.key], _gravity(news)))
 
 
 def subject(night: Night) -> str:
@@ -199,6 +202,10 @@ def _move(transition: Transition) -> str:
         return f"Still {now}"
     raised = _rank(transition.level) > _rank(transition.level_before)
     return f"{'Raised' if raised else 'Lowered'} from {before} to {now}"
+
+
+def _gravity(news: News) -> tuple[int, int, AlertKey]:
+    return (_ORDER.index(news.transition.after), -_rank(news.transition.level), news.transition.key)
 
 
 def _rank(level: Level | None) -> int:

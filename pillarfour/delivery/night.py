@@ -92,6 +92,8 @@ class News:
         What is known to disturb these figures: structural breaks, changes of definition.
     response
         What the trigger's owner has agreed to do, step by step.
+    case
+        The movement that it is a part of, and what else stands in it, in words.
     """
 
     transition: Transition
@@ -103,15 +105,25 @@ class News:
     releases: tuple[Release, ...] = ()
     caveats: tuple[str, ...] = ()
     response: tuple[str, ...] = ()
+    case: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """An alert that stood before this night and still does; ``condition`` is this night's."""
+    """An alert that stood before this night and still does; ``condition`` is this night's, ``notes`` what officers said of it."""
 
     state: AlertState
     topic: Topic
     condition: Condition
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unannounced:
+    """A change that is recorded and is no news, because of a silence, a cool-down, or because it was told before."""
+
+    transition: Transition
+    topic: Topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +167,9 @@ class Night:
     known_on
         The date of knowledge: nothing later was used.
     news
-        This night's transitions.
+        This night's transitions that are announced.
+    unannounced
+        The others.
     held
         Releases kept but not used, each with its problems.
     undelivered
@@ -166,6 +180,7 @@ class Night:
     mark: Mark
     sources: tuple[Freshness, ...]
     news: tuple[News, ...] = ()
+    unannounced: tuple[Unannounced, ...] = ()
     standing: tuple[Standing, ...] = ()
     not_met: tuple[NotMet, ...] = ()
     held: tuple[Release, ...] = ()

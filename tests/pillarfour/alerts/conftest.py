@@ -1,6 +1,13 @@
-"""Conditions as a trigger would give them."""
+"""Conditions as a trigger would give them, and ledgers on both databases."""
 
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from datetime import date
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +65,65 @@ def transition(condition):
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Path]:
+    """Start a PostgreSQL of our own on a socket in a folder of its own, or skip; in CI its absence is a failure."""
+    found = shutil.which("initdb") or next(
+        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None
+    )
+    if found is None:
+        message = "PostgreSQL is not installed (Debian: apt-get install postgresql): its half of the ledger's tests cannot run"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    folder = Path(tempfile.mkdtemp(prefix="pillarfour-postgresql-"))
+    with_rights = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres")
+        with_rights = ["runuser", "-u", "postgres", "--"]
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*with_rights, str(Path(found).with_name(program)), "-D", str(folder / "data"), *arguments]
+        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=120, cwd=folder)  # noqa: S603 - Debian's programs
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+    try:
+        run("initdb", "--auth=trust", "--username=pillarfour", "--encoding=UTF8", "--no-sync")
+        run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}", f"--options=-F -k {folder} -c listen_addresses=")
+        yield folder
+        run("pg_ctl", "stop", "--wait", "--mode=immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+DATABASES = count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a ledger that does not exist yet, on each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store' / 'ledger.sqlite'}"
+    return request.getfixturevalue("new_database")()
+
+
+@pytest.fixture
+def new_database(server: Path):
+    """Make an empty database on the server, and give its URL."""
+    import psycopg  # noqa: PLC0415 - an optional part, asked for only here
+
+    def make() -> str:
+        name = f"ledger_{next(DATABASES)}"
+        with psycopg.connect(host=str(server), user="pillarfour", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://pillarfour@/{name}?host={server}"
+
+    return make
+
+
+@pytest.fixture
+def another_url(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """Give a second ledger on the same database as ``url``."""
+    return f"sqlite:///{tmp_path / 'other.sqlite'}" if url.startswith("sqlite") else request.getfixturevalue("new_database")()

@@ -7,7 +7,8 @@ import sys
 import time
 from datetime import UTC, date, datetime
 
-from pillarfour.alerts.ledger import Ledger, record, states
+from pillarfour.alerts.events import record, states
+from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.lifecycle import decide
 from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Evidence
 

@@ -4,24 +4,21 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_mock_engine, insert, select, text
+from sqlalchemy import insert, select, text
 
-from pillarfour.alerts.ledger import Ledger, events, next_run, record, states
+from pillarfour.alerts.events import events, next_run, record, states
+from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.model import AlertKey
-from pillarfour.alerts.tables import alert_events, metadata, nights
+from pillarfour.alerts.tables import alert_events, nights
 from pillarfour.errors import LedgerError
 
 JULY, AUGUST, SEPTEMBER = date(2021, 7, 12), date(2021, 8, 12), date(2021, 9, 12)
 NOW = datetime(2021, 9, 12, 6, tzinfo=UTC)
-
-
-@pytest.fixture
-def url(tmp_path: Path):
-    return f"sqlite:///{tmp_path / 'store' / 'ledger.sqlite'}"
 
 
 @pytest.fixture
@@ -37,7 +34,7 @@ def write(ledger, known_on, *transitions, digest=None):
 def dump(url):
     """Give every event and night, in order, without ids."""
     with Ledger(url).read() as connection:
-        told = [str(each) for each in events(connection)]
+        told = [str(replace(each, id=0)) for each in events(connection)]
         return told, [tuple(row)[1:] for row in connection.execute(select(nights).order_by(nights.c.id))]
 
 
@@ -116,7 +113,7 @@ def test_a_past_night_run_late_changes_no_later_event(ledger, transition, key):
     assert ledger.alerts(JULY)[0].level == "watch"
 
 
-@pytest.mark.parametrize("statement", ["UPDATE alert_events SET level = 'watch'", "DELETE FROM alert_events"])
+@pytest.mark.parametrize("statement", ["UPDATE alert_events SET level = 'watch'", "DELETE FROM alert_events", "DELETE FROM nights"])
 def test_events_are_never_changed(statement, ledger, transition):
     """The database itself refuses."""
     write(ledger, JULY, transition(JULY))
@@ -133,7 +130,7 @@ def test_an_event_of_the_same_ordinal_is_refused(ledger, transition):
         row = dict(connection.execute(select(alert_events)).mappings().one())
     del row["id"]
 
-    with pytest.raises(LedgerError, match="UNIQUE constraint failed"), ledger.begin() as connection:
+    with pytest.raises(LedgerError, match=r"UNIQUE constraint failed|duplicate key value"), ledger.begin() as connection:
         connection.execute(insert(alert_events).values(row))
 
 
@@ -183,16 +180,6 @@ def test_a_database_that_cannot_be_opened_is_named(case, tmp_path):
         Ledger(f"sqlite:///{path}").alerts()
 
 
-def test_postgresql_takes_the_tables():
-    """The schema uses nothing that SQLite alone has; its guard against changes is left to SQLite."""
-    statements: list[str] = []
-    engine = create_mock_engine("postgresql+psycopg://", lambda sql, *_, **__: statements.append(str(sql.compile(dialect=engine.dialect))))
-    metadata.create_all(engine, tables=[alert_events, nights], checkfirst=False)
-
-    assert sum("CREATE TABLE" in statement for statement in statements) == 2
-    assert not [statement for statement in statements if "TRIGGER" in statement]
-
-
 @pytest.fixture
 def start(url, checkout):
     """Run a night in a process of its own."""
@@ -214,7 +201,7 @@ def test_two_nightlies_at_once_are_one(start, url):
     assert [len(part) for part in dump(url)] == [3, 1]
 
 
-def test_a_nightly_killed_before_its_commit_leaves_nothing_and_the_next_completes(start, url, tmp_path):
+def test_a_nightly_killed_before_its_commit_leaves_nothing_and_the_next_completes(start, url, another_url):
     """Killed by SIGKILL with its events written and another nightly waiting: the ledger is that of an undisturbed run."""
     assert start(JULY).wait(timeout=120) == 0
     doomed = start(AUGUST, "hold")
@@ -227,8 +214,7 @@ def test_a_nightly_killed_before_its_commit_leaves_nothing_and_the_next_complete
     disturbed = dump(url)
     assert [len(part) for part in disturbed] == [6, 2]
 
-    undisturbed = f"sqlite:///{tmp_path / 'other.sqlite'}"
     program = Path(__file__).with_name("night_program.py")
     for night in (JULY, AUGUST):
-        subprocess.run([sys.executable, str(program), undisturbed, night.isoformat()], check=True, capture_output=True, timeout=120)  # noqa: S603 - this interpreter
-    assert dump(undisturbed) == disturbed
+        subprocess.run([sys.executable, str(program), another_url, night.isoformat()], check=True, capture_output=True, timeout=120)  # noqa: S603 - this interpreter
+    assert dump(another_url) == disturbed

@@ -1,0 +1,100 @@
+"""A case: the alerts of one movement, so that the officer sees one event and not nine."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pillarfour.alerts.model import AlertKey, AlertState, Kind, Transition
+
+DIRECTIONS: Mapping[Kind, str] = {"surge": "rise", "shift": "rise", "collapse": "fall"}
+"""Which kinds tell of a movement, and which way; an outage or a revision of figures is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corridor:
+    """What makes two alerts neighbours: stages in the order of travel, and nationalities that move as one."""
+
+    stages: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def adjacent(self, one: str, other: str) -> bool:
+        """Whether two stages are the same, or next to each other on the way."""
+        if one == other:
+            return True
+        return one in self.stages and other in self.stages and abs(self.stages.index(one) - self.stages.index(other)) == 1
+
+    def akin(self, one: str, other: str) -> bool:
+        """Whether two subjects are the same, or one is a group that contains the other; the total of all is akin to itself alone."""
+        return one == other or one in self.groups.get(other, ()) or other in self.groups.get(one, ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member:
+    """An alert that stands tonight; ``case_id`` is None where it begins tonight."""
+
+    key: AlertKey
+    direction: str
+    case_id: str | None
+
+
+def assign(transitions: Sequence[Transition], states: Iterable[AlertState], *, corridor: Corridor) -> list[Transition]:
+    """Give each alert that begins tonight its case; the others keep theirs.
+
+    Two alerts belong together when they stand on the same night, both tell of a rise or both of a fall, their subjects are the same or
+    one contains the other, and their stages are the same or adjacent; so do those that a third joins. An alert joins the oldest
+    standing case that it belongs to. A case keeps its name for ever: two that a later alert joins stay two.
+
+    Parameters
+    ----------
+    states
+        Where every alert stands after tonight's transitions.
+
+    Returns
+    -------
+    list of Transition
+        The same, in the same order, with their cases.
+    """
+    beginning = {each.key: each for each in transitions if each.after == "active" and each.before != "active" and each.kind in DIRECTIONS}
+    members = [
+        _Member(key=state.key, direction=DIRECTIONS[state.kind], case_id=None if state.key in beginning else state.case_id)
+        for state in states
+        if state.state == "active" and state.kind is not None and state.kind in DIRECTIONS
+    ]
+    named: dict[AlertKey, str] = {}
+    for together in _components(members, corridor):
+        standing = [member.case_id for member in together if member.case_id is not None]
+        new = [member for member in together if member.key in beginning]
+        if new:
+            case_id = min(standing) if standing else _name(new, beginning, corridor)
+            named |= {member.key: case_id for member in new}
+    return [replace(each, case_id=named[each.key]) if each.key in named and each.key in beginning else each for each in transitions]
+
+
+def _components(members: Sequence[_Member], corridor: Corridor) -> list[list[_Member]]:
+    left, found = sorted(members, key=lambda member: member.key), []
+    while left:
+        together = [left.pop(0)]
+        for member in together:
+            near = [each for each in left if _neighbours(member, each, corridor)]
+            together += near
+            left = [each for each in left if each not in near]
+        found.append(together)
+    return found
+
+
+def _neighbours(one: _Member, other: _Member, corridor: Corridor) -> bool:
+    return (
+        one.direction == other.direction
+        and corridor.adjacent(one.key.stage, other.key.stage)
+        and corridor.akin(one.key.subject, other.key.subject)
+    )
+
+
+def _name(new: Sequence[_Member], beginning: Mapping[AlertKey, Transition], corridor: Corridor) -> str:
+    """Name a case after its first night and its first alert on the way, such as ``2021-07-12-rise-darien-haitian``."""
+
+    def place(member: _Member) -> tuple[int, str, AlertKey]:
+        stage = member.key.stage
+        return (corridor.stages.index(stage) if stage in corridor.stages else len(corridor.stages), member.key.subject, member.key)
+
+    first = min(new, key=place)
+    return f"{beginning[first.key].known_on}-{first.direction}-{first.key.stage}-{first.key.subject}"

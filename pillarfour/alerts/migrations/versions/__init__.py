@@ -1,0 +1,1 @@
+"""The revisions, oldest first. A revision that has been used is never edited."""

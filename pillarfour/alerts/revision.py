@@ -1,0 +1,93 @@
+"""What became of the figures that an alert was announced with, and what the alert would be without what was revised."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pillarfour.alerts.cases import DIRECTIONS
+from pillarfour.alerts.model import AlertState, Change, Condition, Evidence, Figure, Level, Revision, rank
+from pillarfour.model import SeriesKey
+from pillarfour.triggers.evaluate import evaluate
+from pillarfour.triggers.night import Night
+from pillarfour.triggers.schema import Triggers
+
+
+def with_figures(condition: Condition, night: Night) -> Condition:
+    """Name the published figures behind the levels that a condition meets, and the release of each."""
+    met = [evidence for level, evidence in condition.evidence.items() if rank(level) <= rank(condition.level)]
+    series = [f"{condition.key.stage}/{condition.key.subject}"] * (condition.level is not None and condition.reference_period is not None)
+    cells = {(each, str(condition.reference_period)) for each in series} | {cell for evidence in met for cell in _cells(evidence)}
+    found = (_figure(night, series, period) for series, period in sorted(cells))
+    return replace(condition, figures=tuple(figure for figure in found if figure is not None))
+
+
+def revised(state: AlertState, triggers: Triggers, night: Night) -> Revision | None:
+    """Compare the figures that a standing alert was announced with with those known tonight; where one differs, ask each month again.
+
+    Every month from the first that raised the alert to the newest is asked on tonight's figures, as if it were the newest. A month that
+    raised it supports each level that is not refused by figures: what is missing now leaves the alert standing.
+
+    Returns
+    -------
+    Revision or None
+        None where every figure is as it was announced, or is not published any more.
+    """
+    if state.state != "active" or not state.periods or state.kind not in DIRECTIONS:
+        return None
+    now = ((before, _figure(night, before.series, before.reference_period)) for before in state.figures)
+    changes = tuple(Change(before=before, after=after) for before, after in now if after is not None and after.value != before.value)
+    if not changes:
+        return None
+    asked = triggers.model_copy(update={"triggers": (triggers.trigger(state.key.trigger),)})
+    months = [column for column, period in enumerate(night.periods) if period >= min(state.periods)]
+    supported = [_supported(state, _ask(state, asked, night, column), night.periods[column]) for column in months]
+    return Revision(changes=changes, supported=max(supported, key=rank, default=None))
+
+
+def _ask(state: AlertState, triggers: Triggers, night: Night, column: int) -> Condition | None:
+    """Ask the alert's trigger as if the month were the newest; None where it did not watch the series yet."""
+    values = night.panel.values.copy()
+    values[:, column + 1 :] = np.nan
+    then = replace(night, panel=replace(night.panel, values=values))
+    return next((condition for condition in evaluate(triggers, then) if condition.key == state.key), None)
+
+
+def _supported(state: AlertState, condition: Condition | None, period: str) -> Level | None:
+    """Give the highest level that a month supports; a month that raised the alert also those that it leaves open."""
+    raised = period in state.periods
+    if condition is None or condition.reference_period != period:
+        return state.level if raised else None
+    open_levels = [level for level, evidence in condition.evidence.items() if evidence.held is None] if raised else []
+    return max([condition.level, *open_levels], key=rank)
+
+
+def _cells(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Give each series and period whose figure a tree of evidence names."""
+    figures = evidence.figures
+    for value, period in (("value", "reference_period"), ("before", "before_period")):
+        if _is_count(figures.get(value)) and "series" in figures and figures.get(period):
+            yield str(figures["series"]), str(figures[period])
+    for part in evidence.parts:
+        yield from _cells(part)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _figure(night: Night, series: str, period: str) -> Figure | None:
+    """Look up what is known tonight; None where it is not published, or is no series of counts."""
+    stage, _, subject = series.partition("/")
+    key = SeriesKey(stage=stage, subject=subject)
+    if key not in night.panel.series or period not in night.periods:
+        return None
+    line = night.line(key, unit="")
+    column = night.periods.index(period)
+    value = line.value(column)
+    return (
+        None
+        if value is None
+        else Figure(series=series, reference_period=period, value=value, release=next(iter(line.releases(column)), None))
+    )
