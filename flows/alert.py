@@ -1,7 +1,7 @@
 """Alert: findings to transitions, ledger and outbox in one transaction; then deliver what the outbox holds."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,12 @@ from pydantic import SecretStr
 from flows.ingest import Outcome
 from flows.tell import Teller
 from pillarfour import clock
-from pillarfour.alerts import acts, cases, events
-from pillarfour.alerts.acts import Act
+from pillarfour.alerts import acts, events
+from pillarfour.alerts.deciding import decide_all
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.alerts.lifecycle import decide, end_unasked, follow
-from pillarfour.alerts.model import AlertKey, AlertState, Condition, Transition
-from pillarfour.alerts.revision import revised, with_figures
-from pillarfour.alerts.telling import announce
+from pillarfour.alerts.lifecycle import follow
+from pillarfour.alerts.model import AlertState, Transition
+from pillarfour.alerts.revision import with_figures
 from pillarfour.delivery import email, outbox
 from pillarfour.delivery.channels import Channel, FileChannel
 from pillarfour.delivery.night import Night, as_json
@@ -24,8 +23,6 @@ from pillarfour.delivery.outbox import Delivered, Recipient
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.settings import Settings
 from pillarfour.triggers.evaluate import evaluate
-from pillarfour.triggers.night import Night as Known
-from pillarfour.triggers.schema import Triggers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,48 +79,6 @@ def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | N
     return Told(
         night=night, transitions=tuple(transitions), states=tuple(states.values()), run=run, delivered=deliver(settings, password=password)
     )
-
-
-def decide_all(
-    conditions: Sequence[Condition],
-    states: Mapping[AlertKey, AlertState],
-    *,
-    triggers: Triggers,
-    known: Known,
-    silences: Mapping[AlertKey, Act],
-) -> list[Transition]:
-    """Decide every alert of a night: what changes, whether it is news, and of which movement it is a part.
-
-    Parameters
-    ----------
-    conditions
-        What each trigger found, with its figures.
-    states
-        Where every alert stood before; those that no trigger asks about any more are ended.
-    """
-    found: list[Transition | None] = []
-    for condition in conditions:
-        state = states[condition.key]
-        decided = decide(state, condition, known_on=known.known_on, revision=revised(state, triggers, known))
-        cooldown = triggers.trigger(condition.key.trigger).cooldown_days
-        found.append(decided and announce(decided, state, silence=silences.get(condition.key), cooldown_days=cooldown))
-    asked = {condition.key for condition in conditions}
-    left = sorted(states.keys() - asked)
-    found += [end_unasked(states[key], known_on=known.known_on, why=unasked(key, triggers)) for key in left]
-    transitions = [transition for transition in found if transition is not None]
-    after = {**states, **{each.key: follow(states[each.key], each) for each in transitions}}
-    corridor = cases.Corridor(
-        stages=tuple(stage.id for stage in triggers.stages), groups={name: group.nationalities for name, group in triggers.groups.items()}
-    )
-    return cases.assign(transitions, after.values(), corridor=corridor)
-
-
-def unasked(key: AlertKey, triggers: Triggers) -> str:
-    """Say why no rule asks about an alert any more."""
-    trigger = next((each for each in triggers.triggers if each.id == key.trigger), None)
-    if trigger is None:
-        return f"trigger {key.trigger} is no longer in the file of triggers"
-    return f"trigger {key.trigger} no longer watches {key.stage}/{key.subject}" if trigger.watched else f"trigger {key.trigger} is retired"
 
 
 def deliver(settings: Settings, *, password: str | None = None) -> Delivered:

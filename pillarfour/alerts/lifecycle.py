@@ -120,7 +120,6 @@ def follow(state: AlertState, step: Step) -> AlertState:
     periods = [period for period in (state.announced_period, step.reference_period if told else None) if period is not None]
     figures = [*(state.figures if goes_on else ()), *step.figures]
     months = [*(state.periods if goes_on else ()), *([step.reference_period] if raised and step.reference_period else [])]
-    peak = max(step.level, state.peak if goes_on else None, key=rank) if announced and raised else state.peak
     return AlertState(
         key=state.key,
         state=step.after,
@@ -131,7 +130,6 @@ def follow(state: AlertState, step: Step) -> AlertState:
         figures=_newest(figures) if step.after == "active" else (),
         periods=tuple(months) if step.after == "active" else (),
         heard=Heard(on=step.known_on, level=step.level, reference_period=step.reference_period) if announced else state.heard,
-        peak=peak,
         rule_sha256=step.rule_sha256,
         case_id=step.case_id,
     )

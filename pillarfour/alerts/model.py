@@ -154,8 +154,6 @@ class AlertState:
         The figures that it was announced with since it began, and the months that raised it; none once it has ended.
     heard
         What readers were last told, which a silence or a cool-down can leave behind the state.
-    peak
-        The highest level that they were told of since the alert began; kept after its end.
     rule_sha256
         The rule that it was last decided by.
     """
@@ -169,7 +167,6 @@ class AlertState:
     figures: tuple[Figure, ...] = ()
     periods: tuple[str, ...] = ()
     heard: Heard | None = None
-    peak: Level | None = None
     rule_sha256: str | None = None
     case_id: str | None = None
 

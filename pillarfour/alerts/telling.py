@@ -4,15 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pillarfour.alerts.acts import Act
-from pillarfour.alerts.model import AlertState, Transition, rank
+from pillarfour.alerts.model import AlertState, Transition
 
 
 def announce(transition: Transition, previous: AlertState, *, silence: Act | None = None, cooldown_days: int = 0) -> Transition:
     """Say whether a change is announced, and why not.
 
-    A rise is announced whatever the silence, and lifts it. Two rises are not: the very fact that readers were told last; and, within the
-    cool-down after the end that they were told of, the return of an alert to a level that they were told of before that end.
-    A retraction is announced always: whoever was told of the alert must be told that it was none.
+    A rise is announced whatever the silence or cool-down, and lifts the silence; only the very level and month that readers were told
+    last are not told to them again. A retraction is announced always: whoever was told of the alert must be told that it was none.
 
     Parameters
     ----------
@@ -21,7 +20,7 @@ def announce(transition: Transition, previous: AlertState, *, silence: Act | Non
     silence
         The silence in force on the night.
     cooldown_days
-        For how many days after its end an alert's return is no news.
+        For how many days after news of the alert its lesser changes go to the digest.
 
     Returns
     -------
@@ -29,13 +28,13 @@ def announce(transition: Transition, previous: AlertState, *, silence: Act | Non
         The same, with ``unannounced_because`` where it goes to the digest, and in its reason the silence that it lifts.
     """
     if transition.raises:
-        because = _known(transition, previous) or _resting(transition, previous, cooldown_days)
+        because = _known(transition, previous)
         if because is None and silence is not None:
             return replace(transition, reason=f"{transition.reason}; this lifts the silence: {silence}")
     elif transition.after == "retracted":
         because = None
     else:
-        because = str(silence) if silence is not None else _believed(transition, previous)
+        because = str(silence) if silence is not None else _resting(transition, previous, cooldown_days)
     return replace(transition, unannounced_because=because)
 
 
@@ -48,18 +47,8 @@ def _known(transition: Transition, previous: AlertState) -> str | None:
 
 
 def _resting(transition: Transition, previous: AlertState, cooldown_days: int) -> str | None:
-    """Say whether an alert only returns to where it was before an end told of a short while ago."""
+    """Say whether news of the alert is still too recent for a lesser change."""
     heard = previous.heard
-    if previous.level is not None or heard is None or heard.level is not None or rank(transition.level) > rank(previous.peak):
+    if heard is None or transition.known_on >= heard.on + timedelta(days=cooldown_days):
         return None
-    if transition.known_on >= heard.on + timedelta(days=cooldown_days):
-        return None
-    return f"its end was told on {heard.on}; for {cooldown_days} days its return is news only above {previous.peak}"
-
-
-def _believed(transition: Transition, previous: AlertState) -> str | None:
-    """Say whether readers believe already what a lesser change leads to, because what came before was not announced."""
-    heard = previous.heard
-    if transition.before != "active" or heard is None or heard.level != transition.level:
-        return None
-    return f"told on {heard.on}; what came since was no news"
+    return f"within {cooldown_days} days of the news of {heard.on}"
