@@ -4,25 +4,32 @@
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from calibration import draw, measure
 
 from detectors.ears import Ears, EarsParameters
+from detectors.state_space import StateSpace, StateSpaceParameters
 from detectors.threshold import Threshold, ThresholdParameters
 from pillarfour.detection import Detector
 
+Process = tuple[float, float, float]
+"""A mean, a dispersion, a season."""
+
+FEW_PROCESSES = ((100, 0.1, 0.6), (100, 0, 0.0), (100, 0.5, 0.0), (1000, 0.1, 0.3))
 PROCESSES = ((1, 0, 0.0), (100, 0, 0.0), (10, 0.3, 0.0), (100, 0.1, 0.0), (100, 0.5, 0.0), (1000, 1.0, 0.0), (1000, 0.1, 0.3))
 STATED = (0.5, 0.1)
 MONTHS = 60
 
 
-def table(named: Sequence[tuple[str, Detector]], *, n_series: int, judged: int = MONTHS // 2, months: int = MONTHS) -> Iterator[str]:
+def table(
+    named: Sequence[tuple[str, Detector]], *, n_series: int, judged: int = MONTHS // 2, processes: Sequence[Process] = PROCESSES
+) -> Iterator[str]:
     """Give one row a process and one column a detector."""
     yield f"| mean | dispersion | season | {' | '.join(name for name, _ in named)} |"
     yield "|---|---|---|" + "---|" * len(named)
-    for mean, dispersion, season in PROCESSES:
-        panel = draw(n_series, months, mean=mean, dispersion=dispersion, season=season)
+    for mean, dispersion, season in processes:
+        panel = draw(n_series, MONTHS, mean=mean, dispersion=dispersion, season=season)
         cells = " | ".join(measure(detector, panel, judged) for _, detector in named)
         yield f"| {mean} | {dispersion} | {season} | {cells} |"
 
@@ -42,10 +49,21 @@ def threshold() -> Iterator[str]:
     high, growth = Threshold(), Threshold(ThresholdParameters(quantity="growth"))
     rare = Threshold(ThresholdParameters(over_periods=36))
     named = [("count, 1 a year", high), ("growth, 1 a year", growth), ("count, new in 36 months, 0.65 a year", rare)]
-    return table(named, n_series=2000, judged=20, months=60)
+    return table(named, n_series=2000, judged=20)
 
 
-TABLES = {"ears": ears, "threshold": threshold}
+def fitted(detector: Callable[[float], Detector]) -> Iterator[str]:
+    """Judge months 37-60 of a few series, which are fitted one by one."""
+    named = [(f"{stated} a year", detector(stated)) for stated in STATED]
+    return table(named, n_series=100, judged=24, processes=FEW_PROCESSES)
+
+
+def state_space() -> Iterator[str]:
+    """Judge by the state space model."""
+    return fitted(lambda stated: StateSpace(StateSpaceParameters(false_alarms_per_year=stated)))
+
+
+TABLES = {"ears": ears, "threshold": threshold, "state_space": state_space}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

@@ -3,6 +3,7 @@
 from detectors.cusum import Cusum
 from detectors.ears import Ears
 from detectors.farrington import Farrington
+from detectors.state_space import StateSpace
 from detectors.stl import Stl
 from detectors.threshold import Threshold
 from pillarfour.detection import Detector
@@ -11,6 +12,7 @@ DETECTORS: dict[str, type[Detector]] = {
     "cusum": Cusum,
     "ears": Ears,
     "farrington": Farrington,
+    "state_space": StateSpace,
     "stl": Stl,
     "threshold": Threshold,
 }
