@@ -37,8 +37,26 @@ def load() -> None:
     import xlwt  # noqa: F401, PLC0415
 
     import flows.backfill  # noqa: PLC0415
-    import flows.cli  # noqa: PLC0415
-    import flows.nightly  # noqa: F401, PLC0415
+    import flows.cli  # noqa: F401, PLC0415
+
+    detect()
+
+
+def detect() -> None:
+    """Ask every detector once, for what it computes once a process."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    from detectors import DETECTORS  # noqa: PLC0415
+    from flows.detect import load_triggers  # noqa: PLC0415
+    from pillarfour.detection import Panel  # noqa: PLC0415
+    from pillarfour.settings import Settings  # noqa: PLC0415
+    from pillarfour.triggers import reading  # noqa: PLC0415
+
+    months = pd.period_range("2018-01", periods=60, freq="M")
+    panel = Panel(values=np.arange(100.0, 160.0)[None], series=("any",), periods=months, unit="events")
+    for detector in reading.instances(load_triggers(Settings()), detectors=DETECTORS).values():
+        detector.detect(panel)
 
 
 class Steps:
