@@ -42,16 +42,26 @@ class FileChannel:
         name = _MESSAGE_ID.fullmatch(message_id)
         if name is None:
             raise RefusedError(f"{message_id!r}: not a name this project gives a message; look at it with `pillarfour doctor`")
-        place = self.folder / f"{name[1]}.eml"
-        part = self.folder / f".{name[1]}.{os.getpid()}.part"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write_through(part, content)
-            part.replace(place)
-            for leftover in self.folder.glob(f".{name[1]}.*.part"):
-                leftover.unlink(missing_ok=True)
-        except OSError as cause:
-            raise DeliveryError(f"{place}: cannot be written ({cause.strerror}); free the folder or name another") from cause
+        keep_whole(self.folder / f"{name[1]}.eml", content)
+
+
+def keep_whole(place: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it into it, whoever else is writing it; what killed writers left of it is swept.
+
+    Raises
+    ------
+    DeliveryError
+        If the folder cannot be written.
+    """
+    part = place.with_name(f".{place.stem}.{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _write_through(part, content)
+        part.replace(place)
+        for leftover in place.parent.glob(f".{place.stem}.*.part"):
+            leftover.unlink(missing_ok=True)
+    except OSError as cause:
+        raise DeliveryError(f"{place}: cannot be written ({cause.strerror}); free the folder or name another") from cause
 
 
 def _write_through(path: Path, content: bytes) -> None:

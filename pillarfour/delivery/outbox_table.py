@@ -40,6 +40,7 @@ outbox = Table(
     Column("last_error", Text),
     Column("recorded_at", Moment, nullable=False),
     Column("next_attempt_at", Moment),
+    Column("not_before", Moment),
     Column("claimed_by", String(255)),
     Column("claimed_until", Moment),
     Column("sent_at", Moment),

@@ -10,6 +10,7 @@ from pillarfour.alerts.model import LEVELS, Kind, Level
 from pillarfour.delivery.notice import Language, Notice, Shown, Words
 from pillarfour.delivery.wording import one_line
 
+LOCALE: Final[dict[Language, str]] = {"en": "en", "es": "es_419"}
 LEVEL: Final[dict[Level, Words]] = {
     "watch": {"en": "WATCH", "es": "VIGILANCIA"},
     "warning": {"en": "WARNING", "es": "ADVERTENCIA"},
@@ -38,18 +39,24 @@ SENTENCE: Final[dict[str, Words]] = {
     "fewer": {"en": "fewer than {value} {unit} in {period}", "es": "menos de {value} {unit} en {period}"},
     "expected": {"en": "{figure}, expected {expected}", "es": "{figure}; se esperaban {expected}"},
     "none": {"en": "no figure", "es": "sin cifra"},
-    "overdue": {"en": "nothing published after {period}, {value} days overdue", "es": "nada publicado después de {period}; {value} días de atraso"},
+    "overdue": {
+        "en": "nothing published after {period}, {value} days overdue",
+        "es": "nada publicado después de {period}; {value} días de atraso",
+    },
     "unpublished": {"en": "nothing ever published", "es": "nunca se ha publicado nada"},
     "week": {"en": "week {week} of {year}", "es": "la semana {week} de {year}"},
     "began": {"en": "{level} since {since}; before: no alert.", "es": "{level} desde el {since}; antes: sin alerta."},
     "raised": {"en": "Raised from {before} to {level}; alert since {since}.", "es": "Sube de {before} a {level}; alerta desde el {since}."},
-    "lowered": {"en": "Lowered from {before} to {level}; alert since {since}.", "es": "Baja de {before} a {level}; alerta desde el {since}."},
+    "lowered": {
+        "en": "Lowered from {before} to {level}; alert since {since}.",
+        "es": "Baja de {before} a {level}; alerta desde el {since}.",
+    },
     "resolved": {"en": "Resolved; it was {before} since {since}.", "es": "Resuelta; era {before} desde el {since}."},
     "retracted": {
         "en": "RETRACTED: revised figures no longer support the {before} of {since}.",
         "es": "RETIRADA: las cifras revisadas ya no sustentan la {before} del {since}.",
     },
-}  # fmt: skip
+}
 OVER: Final[dict[str, Words]] = {"resolved": {"en": "RESOLVED", "es": "RESUELTA"}, "retracted": {"en": "RETRACTED", "es": "RETIRADA"}}
 
 
@@ -79,10 +86,10 @@ def description(notice: Notice, told: Shown, language: Language) -> str:
 def change(notice: Notice, language: Language) -> str:
     """Say what became of the alert, and since when it stands or stood."""
     transition = notice.transition
-    name = transition.after
+    name: str = transition.after
     if transition.after == "active":
         higher = LEVELS.index(transition.level or LEVELS[0]) > (LEVELS.index(transition.level_before) if transition.level_before else -1)
-        name = "began" if transition.before != "active" else "raised" if higher else "lowered"  # type: ignore[assignment]  # a sentence's name
+        name = "began" if transition.before != "active" else "raised" if higher else "lowered"
     return SENTENCE[name][language].format(
         level=_level(transition.level, language),
         before=_level(transition.level_before, language),
@@ -104,12 +111,16 @@ def figure(notice: Notice, told: Shown, language: Language) -> str:
     unit = UNIT[condition.unit][language] if condition.unit in UNIT else condition.unit
     sentence = SENTENCE["figure" if told.fewer_than is None else "fewer"][language]
     said = sentence.format(value=number(value, language), unit=unit, period=period(condition.reference_period, language))
-    return said if told.expected is None else SENTENCE["expected"][language].format(figure=said, expected=number(round(told.expected), language))
+    return (
+        said
+        if told.expected is None
+        else SENTENCE["expected"][language].format(figure=said, expected=number(round(told.expected), language))
+    )
 
 
 def number(value: float, language: Language) -> str:
-    """Write a count in full; as 6,527 in English and 6 527 in Spanish, where point and comma differ from country to country."""
-    return format_decimal(value, format="#,##0.##", locale=language) if language == "en" else _spaced(value)
+    """Write a count in full, as 6,527."""
+    return format_decimal(value, format="#,##0.##", locale=LOCALE[language])
 
 
 def period(name: str, language: Language) -> str:
@@ -117,16 +128,12 @@ def period(name: str, language: Language) -> str:
     year, _, rest = name.partition("-")
     if rest.startswith("W"):
         return SENTENCE["week"][language].format(week=int(rest[1:]), year=year)
-    return format_skeleton("yMMMM", date(int(year), int(rest), 1), locale=language)
+    return format_skeleton("yMMMM", date(int(year), int(rest), 1), locale=LOCALE[language])
 
 
 def day(value: date, language: Language) -> str:
     """Write a date in full."""
-    return format_date(value, format="long", locale=language) if language == "es" else format_date(value, format="d MMMM y", locale=language)
-
-
-def _spaced(value: float) -> str:
-    return format_decimal(value, format="#,##0.##", locale="en").replace(",", "\u202f")
+    return format_date(value, format="d 'de' MMMM 'de' y" if language == "es" else "d MMMM y", locale=LOCALE[language])
 
 
 def _level(level: Level | None, language: Language) -> str:

@@ -5,14 +5,15 @@ from sqlalchemy import Connection
 
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.tables import metadata
-from pillarfour.delivery import outbox_table
+from pillarfour.delivery.cap_table import cap_messages
+from pillarfour.delivery.outbox_table import outbox
 from pillarfour.settings import Settings
 
 
 def migrate(connection: Connection) -> None:
     """Run what Alembic has been asked for, in the caller's transaction."""
-    if outbox_table.outbox.metadata is not metadata:
-        raise RuntimeError("the outbox is no table of the ledger")
+    if any(table.metadata is not metadata for table in (outbox, cap_messages)):
+        raise RuntimeError("what is to be sent is no table of the ledger")
     context.configure(connection=connection, target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Evidence, Transition
 from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Standing, Topic
+from pillarfour.delivery.notice import Notice
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.model import Problem, Release
 from pillarfour.report.charts import Break, Chart
@@ -196,6 +197,34 @@ def quiet_night() -> Night:
 @pytest.fixture(scope="session")
 def haitian_night(quiet_night: Night) -> Night:
     return replace(quiet_night, news=(haitian_news(),))
+
+
+def haitian_notice(**changes) -> Notice:
+    """Give the same news as a notice; what is no field of it changes the transition, and what is none of that the condition."""
+    transition = haitian_transition()
+    measured = Condition.__dataclass_fields__.keys() - Transition.__dataclass_fields__.keys()
+    condition = replace(transition.condition, **{name: changes.pop(name) for name in measured & changes.keys()})
+    named = {name: changes.pop(name) for name in Transition.__dataclass_fields__.keys() & changes.keys()}
+    key = named.get("key", transition.key)
+    transition = replace(transition, **{"condition": replace(condition, key=key, level=named.get("level", condition.level)), **named})
+    fields = {
+        "transition": transition,
+        "mark": "live",
+        "since": date(2021, 7, 12),
+        "title": {"en": "Haitian families on the corridor", "es": "Familias haitianas en el corredor"},
+        "subject": {"en": "Haitian families", "es": "Familias haitianas"},
+        "place": {"en": "Darién", "es": "Darién"},
+        "country": "PAN",
+        "nationalities": ("HTI", "BRA", "CHL"),
+        "response": {"en": ("within 48 hours: a technical call.",), "es": ("en 48 horas: llamada técnica.",)},
+        "notify": ("task_force",),
+    }
+    return Notice(**{**fields, **changes})
+
+
+@pytest.fixture(scope="session")
+def notice() -> Callable[..., Notice]:
+    return haitian_notice
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,268 @@
+"""CAP 1.2: one XML message a change of an alert, for other systems.
+
+References
+----------
+.. [1] OASIS (2010). Common Alerting Protocol Version 1.2. urn:oasis:names:tc:emergency:cap:1.2
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final, Literal
+from xml.etree import ElementTree as ET
+
+from sqlalchemy import Connection, select
+
+from pillarfour.alerts.model import Kind, Level
+from pillarfour.delivery import sentences
+from pillarfour.delivery.cap_table import cap_messages
+from pillarfour.delivery.night import Mark
+from pillarfour.delivery.notice import LANGUAGES, Language, Notice, Shown, shown
+from pillarfour.delivery.wording import one_line
+from pillarfour.errors import DeliveryError
+
+Status = Literal["Actual", "Exercise", "Test"]
+MessageType = Literal["Alert", "Update", "Cancel"]
+
+NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
+RESTRICTION: Final = "For the task force of the signatories and whom it names; not for publication."
+GEOCODE: Final = "ISO 3166-1 alpha-3"
+SENDER: Final = re.compile(r"[^\s,<>&]+")
+"""What the standard allows a sender or an identifier to be."""
+
+STATUS: Final[dict[Mark, Status]] = {"live": "Actual", "exercise": "Exercise", "past": "Test"}
+
+MOVEMENTS: Final = frozenset({"surge", "collapse", "shift"})
+"""The kinds that tell of people; an outage or a revision tells of figures."""
+
+URGENCY: Final[dict[Level, str]] = {"watch": "Future", "warning": "Expected", "emergency": "Immediate"}
+"""When the agreed steps are due."""
+
+SEVERITY: Final[dict[bool, dict[Level, str]]] = {
+    True: {"watch": "Moderate", "warning": "Severe", "emergency": "Extreme"},
+    False: {"watch": "Minor", "warning": "Moderate", "emergency": "Severe"},
+}
+"""By whether it is a movement of people."""
+
+CERTAINTY: Final[dict[Kind, dict[Level, str]]] = {
+    "surge": {"watch": "Likely", "warning": "Observed", "emergency": "Observed"},
+    "collapse": {"watch": "Likely", "warning": "Observed", "emergency": "Observed"},
+    "shift": {"watch": "Possible", "warning": "Likely", "emergency": "Likely"},
+    "outage": dict.fromkeys(("watch", "warning", "emergency"), "Observed"),
+    "revision": dict.fromkeys(("watch", "warning", "emergency"), "Observed"),
+}
+"""A count that is published is observed; that it is more than chance is likely at a watch, and a change of composition is an inference."""
+
+RESPONSE: Final[dict[Level, str]] = {"watch": "Monitor", "warning": "Prepare", "emergency": "Execute"}
+
+ENDED: Final[dict[str, tuple[str, str, str, str]]] = {
+    "resolved": ("AllClear", "Past", "Minor", "Observed"),
+    "retracted": ("None", "Past", "Unknown", "Unlikely"),
+}
+"""Response, urgency, severity and certainty of an alert that is over, or never was one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What names an earlier message."""
+
+    sender: str
+    identifier: str
+    sent: datetime
+
+    def __str__(self) -> str:
+        """Write it as the standard asks."""
+        return f"{self.sender},{self.identifier},{moment(self.sent)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapMessage:
+    """One message as it is kept and sent; ``identifier`` is a safe file name."""
+
+    identifier: str
+    status: Status
+    message_type: MessageType
+    content: bytes = field(repr=False)
+
+
+def keep(connection: Connection, notices: Iterable[Notice], *, sender: str, now: datetime, fewer_than: int = 0) -> list[CapMessage]:
+    """Write the night's messages and record them, in the caller's transaction.
+
+    Parameters
+    ----------
+    notices
+        This night's announced changes.
+    sender
+        Who says it: an address, or another name without blanks and commas.
+    fewer_than
+        Counts below it are not shown; 0 shows all.
+
+    Returns
+    -------
+    list of CapMessage
+        One a notice; none for the end of an alert of which these readers were never told, and none for what is pending.
+    """
+    kept = (_keep_one(connection, notice, sender=sender, now=now, fewer_than=fewer_than) for notice in notices)
+    return [message for message in kept if message is not None]
+
+
+def compose(  # noqa: PLR0913 - a message is all of these
+    notice: Notice, *, identifier: str, sender: str, sent: datetime, references: Sequence[Reference] = (), fewer_than: int = 0
+) -> CapMessage:
+    """Write one message; pure.
+
+    Parameters
+    ----------
+    references
+        The earlier messages of this alert since it began, oldest first; without any it is an Alert.
+
+    Raises
+    ------
+    DeliveryError
+        If the sender holds a blank, a comma or a sign of XML.
+    """
+    if not SENDER.fullmatch(sender):
+        raise DeliveryError(f"CAP sender {sender!r}: holds a blank, a comma, or one of <>&; write an address, as pillarfour@example.org")
+    message_type = _type(notice, references)
+    status = status_of(notice)
+    told = shown(notice, fewer_than=fewer_than)
+    alert = ET.Element("alert", xmlns=NAMESPACE)
+    _add(alert, "identifier", identifier)
+    _add(alert, "sender", sender)
+    _add(alert, "sent", moment(sent))
+    _add(alert, "status", status)
+    _add(alert, "msgType", message_type)
+    _add(alert, "scope", "Restricted")
+    _add(alert, "restriction", RESTRICTION)
+    if told.fewer_than is None:
+        _add(alert, "note", notice.transition.reason)
+    if references:
+        _add(alert, "references", " ".join(map(str, references)))
+    if notice.transition.case_id:
+        _add(alert, "incidents", notice.transition.case_id)
+    for language in LANGUAGES:
+        _info(alert, notice, told, language)
+    ET.indent(alert)
+    content: bytes = ET.tostring(alert, encoding="utf-8", xml_declaration=True)
+    return CapMessage(identifier=identifier, status=status, message_type=message_type, content=content + b"\n")
+
+
+def status_of(notice: Notice) -> Status:
+    """Say whether anybody is to act on it; a trigger on trial is a test on any night."""
+    status = STATUS[notice.mark]
+    return "Test" if notice.on_trial and status == "Actual" else status
+
+
+def moment(value: datetime) -> str:
+    """Write a time in UTC as the standard asks: to the second, and ``-00:00`` in place of ``Z``."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"
+
+
+def _keep_one(connection: Connection, notice: Notice, *, sender: str, now: datetime, fewer_than: int) -> CapMessage | None:
+    transition, status = notice.transition, status_of(notice)
+    key = transition.key
+    earlier = connection.execute(
+        select(*(cap_messages.c[name] for name in ("identifier", "known_on", "message_type", "sender", "sent")))
+        .where(
+            cap_messages.c.trigger == key.trigger,
+            cap_messages.c.stage == key.stage,
+            cap_messages.c.subject == key.subject,
+            cap_messages.c.status == status,
+            cap_messages.c.known_on <= transition.known_on,
+        )
+        .order_by(cap_messages.c.known_on, cap_messages.c.id)
+    ).all()
+    since = max((place for place, row in enumerate(earlier, start=1) if row.message_type == "Cancel"), default=0)
+    references = [Reference(sender=row.sender, identifier=row.identifier, sent=row.sent) for row in earlier[since:]]
+    if transition.after not in {"active", *ENDED} or (transition.after != "active" and not references):
+        return None
+    ordinal = sum(row.known_on == transition.known_on for row in earlier)
+    name = f"{key}\n{transition.known_on}\n{status}\n{transition.after}\n{transition.level}\n{ordinal}"
+    identifier = f"pillarfour-{transition.known_on}-{sha256(name.encode()).hexdigest()[:32]}"
+    message = compose(notice, identifier=identifier, sender=sender, sent=now, references=references, fewer_than=fewer_than)
+    connection.execute(
+        cap_messages.insert().values(
+            identifier=identifier,
+            trigger=key.trigger,
+            stage=key.stage,
+            subject=key.subject,
+            known_on=transition.known_on,
+            status=status,
+            message_type=message.message_type,
+            sender=sender,
+            sent=now.replace(microsecond=0),
+            content=message.content,
+        )
+    )
+    return message
+
+
+def _type(notice: Notice, references: Sequence[Reference]) -> MessageType:
+    if not references:
+        return "Alert"
+    return "Update" if notice.transition.after == "active" else "Cancel"
+
+
+def _info(alert: ET.Element, notice: Notice, told: Shown, language: Language) -> None:
+    kind = notice.transition.condition.kind
+    response, urgency, severity, certainty = _meaning(notice)
+    info = ET.SubElement(alert, "info")
+    _add(info, "language", language)
+    _add(info, "category", "Safety" if kind in MOVEMENTS else "Other")
+    _add(info, "event", sentences.EVENT[kind][language])
+    _add(info, "responseType", response)
+    _add(info, "urgency", urgency)
+    _add(info, "severity", severity)
+    _add(info, "certainty", certainty)
+    _add(info, "senderName", "pillarfour")
+    _add(info, "headline", sentences.headline(notice, told, language))
+    _add(info, "description", sentences.description(notice, told, language))
+    if notice.response[language]:
+        _add(info, "instruction", " ".join(notice.response[language]))
+    for name, value in _parameters(notice, told):
+        _pair(info, "parameter", name, value)
+    area = ET.SubElement(info, "area")
+    _add(area, "areaDesc", notice.place[language] or notice.country)
+    _pair(area, "geocode", GEOCODE, notice.country)
+
+
+def _meaning(notice: Notice) -> tuple[str, str, str, str]:
+    transition = notice.transition
+    level, kind = transition.level, transition.condition.kind
+    if transition.after != "active" or level is None:
+        return ENDED[transition.after]
+    movement = kind in MOVEMENTS
+    return RESPONSE[level] if movement else "Assess", URGENCY[level], SEVERITY[movement][level], CERTAINTY[kind][level]
+
+
+def _parameters(notice: Notice, told: Shown) -> Iterable[tuple[str, str]]:
+    transition, condition = notice.transition, notice.transition.condition
+    hidden = None if told.fewer_than is None else f"fewer than {told.fewer_than}"
+    found = {
+        "trigger": transition.key.trigger,
+        "stage": transition.key.stage,
+        "subject": transition.key.subject,
+        "nationalities": " ".join(notice.nationalities),
+        "level": transition.level or "",
+        "state": transition.after,
+        "known_on": str(transition.known_on),
+        "reference_period": condition.reference_period or "",
+        "value": hidden or ("" if told.value is None else f"{told.value:.15g}"),
+        "unit": condition.unit,
+        "expected": "" if told.expected is None else f"{told.expected:.6g}",
+        "rule_sha256": condition.rule_sha256,
+        "releases": " ".join(condition.releases),
+    }
+    return ((name, value) for name, value in found.items() if value)
+
+
+def _pair(parent: ET.Element, name: str, value_name: str, value: str) -> None:
+    pair = ET.SubElement(parent, name)
+    _add(pair, "valueName", value_name)
+    _add(pair, "value", value)
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, name).text = one_line(text)
