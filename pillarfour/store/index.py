@@ -61,19 +61,30 @@ class Index:
         """Give every release in the order of publication, from the index where it fits the folder, else from the files themselves."""
         stored = self._stored()
         if stored is None:
-            return self._judged(self._files())
+            return self.judged(self._files())
         if stored.judged_by != self._judged_by():
-            return self._judged(stored.releases)
+            return self.judged(stored.releases)
         return stored.releases
 
-    def write(self, held: Iterable[Kept | File]) -> tuple[Kept, ...]:
-        """Judge the releases and write the index; the caller is the source's sole writer."""
-        kept = self._judged(held)
+    def is_settled(self) -> bool:
+        """Say whether the last writer came to its end: the index, written last, fits the folder, the decisions and the facts."""
+        stored = self._stored()
+        return stored is not None and stored.judged_by == self._judged_by()
+
+    def judged(self, held: Iterable[Kept | File]) -> tuple[Kept, ...]:
+        """Judge releases, and give them in the order of publication."""
+        by_id = {file.entry.id: file for file in held}
+        decisions = self._decisions.standing(self.recipe.name)
+        entries = [file.entry for file in by_id.values()]
+        verdicts = judge.judge(entries, recipe=self.recipe, decisions=decisions, vanished=self._vanished)
+        return tuple(_kept(by_id[identity], verdict) for identity, verdict in verdicts.items())
+
+    def write(self, kept: tuple[Kept, ...]) -> None:
+        """Write the index; the caller is the source's sole writer."""
         contents = Contents(judged_by=self._judged_by(), releases=kept)
         content = _CONTENTS.dump_json(contents)
         files.write_changed(self.path, content)
         self._seen = content, contents
-        return kept
 
     def forget(self) -> None:
         """Take the index away before a release is replaced, so that it can never describe the file that was."""
@@ -109,13 +120,6 @@ class Index:
             if other is None or entry.dating.rank() < other.entry.dating.rank():
                 best[entry.document_sha256] = File(entry=entry, bytes=len(content), sha256=sha256(content).hexdigest())
         return list(best.values())
-
-    def _judged(self, held: Iterable[Kept | File]) -> tuple[Kept, ...]:
-        by_id = {file.entry.id: file for file in held}
-        decisions = self._decisions.standing(self.recipe.name)
-        entries = [file.entry for file in by_id.values()]
-        verdicts = judge.judge(entries, recipe=self.recipe, decisions=decisions, vanished=self._vanished)
-        return tuple(_kept(by_id[identity], verdict) for identity, verdict in verdicts.items())
 
     def _judged_by(self) -> str:
         facts = self.recipe.model_dump_json(include=JUDGED_WITH)

@@ -1,13 +1,12 @@
 """The store described as a Frictionless data package, ``datapackage.json``: every release's file with its hash, schema and terms."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pillarfour.recipe import Recipe
 from pillarfour.store import schema
 from pillarfour.store.entry import Kept
-from pillarfour.store.index import Index
 
 DESCRIPTION = (
     "Every release as it was published. Releases overlap: for each table, measure and reference period use the rows of the newest release "
@@ -16,10 +15,10 @@ DESCRIPTION = (
 )
 
 
-def describe(indexes: Iterable[Index]) -> bytes:
+def describe(releases: Iterable[tuple[Recipe, Sequence[Kept]]]) -> bytes:
     """Write the package's descriptor, one line a release; the same store always gives the same bytes."""
-    held = [(index, kept) for index in indexes for kept in index.read()]
-    recipes = {index.recipe.name: index.recipe for index, _ in held}
+    held = [(recipe, kept) for recipe, kepts in releases for kept in kepts]
+    recipes = {recipe.name: recipe for recipe, _ in held}
     head = {
         "name": "pillarfour",
         "profile": "data-package",
@@ -30,21 +29,21 @@ def describe(indexes: Iterable[Index]) -> bytes:
     }
     schemas: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
     lines = []
-    for index, kept in held:
-        alike = (index.recipe.name, kept.entry.dimensions)
+    for recipe, kept in held:
+        alike = (recipe.name, kept.entry.dimensions)
         if alike not in schemas:
-            schemas[alike] = schema.frictionless(kept.entry.dimensions, index.recipe)
-        lines.append(json.dumps(_resource(index, kept) | {"schema": schemas[alike]}, ensure_ascii=False))
+            schemas[alike] = schema.frictionless(kept.entry.dimensions, recipe)
+        lines.append(json.dumps(_resource(recipe, kept) | {"schema": schemas[alike]}, ensure_ascii=False))
     listed = ",\n".join(lines)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "resources": [\n{listed}\n]}}\n'.encode()
 
 
-def _resource(index: Index, kept: Kept) -> dict[str, Any]:
-    entry, recipe = kept.entry, index.recipe
+def _resource(recipe: Recipe, kept: Kept) -> dict[str, Any]:
+    entry = kept.entry
     return {
         "name": entry.id.replace("/", "-"),
         "title": f"{recipe.tables[entry.table].title}, published on {entry.published_on} ({entry.dating.published_basis})",
-        "path": f"observations/{index.folder.name}/{entry.file}",
+        "path": f"observations/source={recipe.name}/{entry.file}",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         "bytes": kept.bytes,

@@ -71,9 +71,12 @@ class Store:
             return _find(self._publish(index, [*others, file]), entry.id).release()
 
     def find(self, source: str, document_sha256: str) -> Release | None:
-        """Give the release of a document, or None where it has none."""
+        """Give the release of a document, or None where it is to be committed.
+
+        That is also where the source's last writer was killed: the next commit, of whatever document, finishes what was left.
+        """
         index = self._index(source)
-        if not any(index.folder.glob(f"release=*-{document_sha256[:8]}.parquet")):
+        if not index.is_settled():
             return None
         return next((kept.release() for kept in index.read() if kept.entry.document_sha256 == document_sha256), None)
 
@@ -143,12 +146,6 @@ class Store:
         """
         return self._decide(release_id, "rejected", reason=reason, by=by)
 
-    def settle(self, source: str) -> None:
-        """Finish what a killed writer of a source left unfinished."""
-        index = self._index(source)
-        with self._writing(index) as releases:
-            self._publish(index, releases)
-
     def _decide(self, release_id: str, choice: Choice, *, reason: str, by: str) -> Release:
         if not reason.strip():
             raise ValidationError(f"{release_id}: {choice} without a reason; give one with --reason")
@@ -165,10 +162,13 @@ class Store:
             yield index.settle()
 
     def _publish(self, index: Index, held: Sequence[Kept | File]) -> tuple[Kept, ...]:
-        kept = index.write(held)
+        """Judge, describe, and write the index last: where it is missing or does not fit, a writer did not come to its end."""
+        kept = index.judged(held)
         with files.sole_writer(self.root, "datapackage"):
             files.remove_leftovers(self.root)
-            files.write_changed(self.root / "datapackage.json", package.describe(self._indexes.values()))
+            others = [(each.recipe, kept if each is index else each.read()) for each in self._indexes.values()]
+            files.write_changed(self.root / "datapackage.json", package.describe(others))
+        index.write(kept)
         return kept
 
     def _index(self, source: str) -> Index:

@@ -22,9 +22,8 @@ RECIPE, DOCUMENTS = pickle.loads((WORK / "work.pickle").read_bytes())  # noqa: S
 
 
 def write(root: Path, documents: list) -> None:
-    """Do what ingestion does: finish what was left, then keep and commit what is not in yet."""
+    """Do what ingestion does: keep, and commit what is not in yet."""
     store = Store(root, {RECIPE.name: RECIPE})
-    store.settle(RECIPE.name)
     for document, parsed in documents:
         store.raw.keep(document)
         found = store.find(RECIPE.name, document.sha256)

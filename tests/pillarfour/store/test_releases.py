@@ -41,6 +41,21 @@ def test_a_document_not_kept_is_not_found(store, make_document):
     assert store.find("made_up", "0" * 64) is None
 
 
+def test_a_document_of_an_unfinished_writer_is_to_be_committed(store, make_document, read_tree):
+    """Where a writer died before its last write, its documents are not found, and committing any of them finishes its work."""
+    documents = [make_document(JANUARY), make_document({"2021-02": {"HTI": 5}}, table="south")]
+    for document, parsed in documents:
+        store.commit("made_up", document, parsed)
+    finished = read_tree(store.root)
+    (store.root / "index" / "made_up.json").unlink()
+    (store.root / "datapackage.json").write_text("of before")
+    (store.root / "observations" / "source=made_up" / ".tmp-release=2021-03-15-00000000.parquet.part").write_bytes(b"PAR1")
+
+    assert store.find("made_up", documents[0][0].sha256) is None
+    store.commit("made_up", *documents[0])
+    assert read_tree(store.root) == finished
+
+
 def test_the_same_document_again_changes_nothing(store, make_document, read_tree):
     """A second commit gives the same release, the first retrieval's time and name, and touches no byte."""
     document, parsed = make_document(JANUARY)
