@@ -1,6 +1,7 @@
 """Tails and quantiles of counts with variance phi times their mean: negative binomial, and Poisson where phi is 1."""
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from pillarfour.detection import Floats
@@ -45,35 +46,31 @@ def quantile(chance: Floats, mean: Floats, dispersion: Floats) -> Floats:
     found = np.zeros(mean.shape)
     active = np.flatnonzero((mean > 0) & (chance > 0))
     chance, mean, dispersion = chance[active], mean[active], dispersion[active]
-    count = np.floor(special.gammaincinv(mean / dispersion, chance) * dispersion)
+    count: Floats = np.floor(special.gammaincinv(mean / dispersion, chance) * dispersion)
     low, high = np.full(count.shape, -1.0), np.full(count.shape, np.inf)
     for step in range(MOST_STEPS):
         reached, before = chance_up_to(count, mean, dispersion), chance_up_to(count - 1, mean, dispersion)
         done = (before < chance) & (chance <= reached)
         found[active[done]] = count[done]
         if done.all():
-            return found
-        left = ~done
-        active, count, low, high, chance, mean, dispersion, reached, before = (
-            values[left] for values in (active, count, low, high, chance, mean, dispersion, reached, before)
-        )
+            break
         low = np.where(reached < chance, np.maximum(low, count), low)
         high = np.where(reached >= chance, np.minimum(high, count), high)
-        count = _next(count, low, high, chance, reached, before, newton=step < NEWTON_STEPS)
-    found[active] = high
+        aimed = np.full(count.shape, np.nan)
+        np.divide(chance - reached, reached - before, out=aimed, where=(reached > before) & (step < NEWTON_STEPS))
+        count = _inside(np.ceil(count + aimed), low, high)
+        active = active[~done]
+        count, low, high, chance, mean, dispersion = (values[~done] for values in (count, low, high, chance, mean, dispersion))
     return found
 
 
-def _next(count: Floats, low: Floats, high: Floats, chance: Floats, reached: Floats, before: Floats, *, newton: bool) -> Floats:
-    bisected = np.where(np.isfinite(high), np.floor((low + high) / 2), 2 * count + 1)
-    slope = reached - before
-    stepped = np.full(count.shape, np.nan)
-    np.divide(chance - reached, slope, out=stepped, where=slope > 0)
-    aimed = np.ceil(count + stepped)
-    usable = np.isfinite(aimed) & (aimed > -1) & newton
-    return np.clip(np.where(usable, aimed, bisected), low + 1, np.where(np.isfinite(high), high - 1, np.inf))
+def _inside(aimed: Floats, low: Floats, high: Floats) -> Floats:
+    """Aim above what is too low and below what is high enough; halve or double where there is no aim."""
+    bounded = np.isfinite(high)
+    halfway = np.floor((low + np.where(bounded, high, 3 * low + 4)) / 2)
+    return np.clip(np.where(np.isfinite(aimed), aimed, halfway), low + 1, np.where(bounded, high - 1, np.inf))
 
 
-def _size(mean: Floats, dispersion: Floats) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+def _size(mean: Floats, dispersion: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     over = dispersion > 1
     return np.divide(mean, dispersion - 1, out=np.ones_like(mean), where=over & (mean > 0)), over

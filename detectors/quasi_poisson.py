@@ -14,7 +14,7 @@ one root, and Newton's steps find it. Sums run period by period, never through a
 whatever series stand beside it.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +54,8 @@ class Design:
         """Add up each level's rows, (n, n_series) to (n_levels, n_series), always in the same order."""
         totals = np.empty((len(self.sizes), values.shape[1]))
         start = 0
-        for level, size in enumerate(self.sizes):
-            totals[level] = add_rows(values[start : start + size])
+        for total, size in zip(totals, self.sizes, strict=True):
+            total[:] = add_rows(values[start : start + size])
             start += size
         return totals
 
@@ -84,11 +84,13 @@ class Fit:
     centre
         Mean times by level under the working weights, same shape.
     curvature
-        Information on the slope once the levels are fitted, shape (n_series,); infinite without a trend.
+        Information on the slope once the levels are fitted, shape (n_series,); infinite without one.
     slope
         Change of log mean over the baseline's length, shape (n_series,); 0 without a trend.
     mean
         Of the judged period, shape (n_series,).
+    judged_time
+        Its time; 0, or shape (n_series,) where a reference measures it otherwise.
     converged
         Whether there is a solution, and it was reached, shape (n_series,).
     """
@@ -100,6 +102,7 @@ class Fit:
     curvature: Floats
     slope: Floats
     mean: Floats
+    judged_time: Floats | float = 0.0
     converged: npt.NDArray[np.bool_]
 
     def leverage(self, design: Design) -> Floats:
@@ -108,14 +111,9 @@ class Fit:
         return np.asarray(self.working * (design.spread(reciprocal(self.information)) + apart))
 
     def log_mean_variance(self, design: Design) -> Floats:
-        """Variance of the judged period's log mean at dispersion 1, shape (n_series,); its time is 0."""
+        """Variance of the judged period's log mean at dispersion 1, shape (n_series,)."""
         level = design.judged_level
-        return np.asarray(reciprocal(self.information[level]) + self.centre[level] ** 2 / self.curvature)
-
-    def put(self, rows: npt.NDArray[np.intp], other: "Fit") -> None:
-        """Replace the fits of some series."""
-        for field in fields(self):
-            getattr(self, field.name)[..., rows] = getattr(other, field.name)
+        return np.asarray(reciprocal(self.information[level]) + (self.judged_time - self.centre[level]) ** 2 / self.curvature)
 
 
 def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
@@ -148,12 +146,13 @@ def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
     sums, centre, spread = _moments(shape * weights, design)
     level = totals * reciprocal(sums)
     fitted = shape * design.spread(level)
+    curvature = add_rows(totals * spread) if trend else np.zeros(n_series)
     return Fit(
         fitted=fitted,
         working=fitted * weights,
         information=totals,
         centre=centre if trend else np.zeros_like(totals),
-        curvature=add_rows(totals * spread) if trend else np.full(n_series, np.inf),
+        curvature=np.where(curvature > 0, curvature, np.inf),
         slope=slope,
         mean=level[design.judged_level].copy(),
         converged=converged,

@@ -1,15 +1,16 @@
 """How far from its mean a count may lie by chance: three ways to bound the next count of a quasi-Poisson series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from detectors.negative_binomial import chance_from, chance_up_to, quantile
 from pillarfour.detection import Floats
 
-ThresholdMethod = Literal["delta", "nb_plugin", "muan"]
+ThresholdMethod = Literal["predictive", "delta", "nb_plugin", "muan"]
 Power = Literal["2/3", "1/2", "none"]
 EXPONENTS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
 
@@ -26,11 +27,18 @@ class Prediction:
         Variance of the estimate of its logarithm.
     dispersion
         Variance over mean of a count, at least 1.
+    degrees_of_freedom
+        Of the estimate of the dispersion.
     """
 
     mean: Floats
     log_variance: Floats
     dispersion: Floats
+    degrees_of_freedom: Floats
+
+    def of(self, rows: npt.NDArray[np.intp]) -> "Prediction":
+        """Take some series."""
+        return Prediction(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 class Delta:
@@ -69,7 +77,8 @@ class Delta:
 
     def _distance(self, counts: Floats) -> Floats:
         away = counts**self.exponent - self.centre
-        return np.divide(away, self.deviation, out=np.sign(away) * np.inf, where=self.deviation > 0)
+        far = np.where(away == 0, 0, np.copysign(np.inf, away))
+        return np.divide(away, self.deviation, out=far, where=self.deviation > 0)
 
 
 class NegativeBinomial:
@@ -108,6 +117,45 @@ class NegativeBinomial:
         return chance_up_to(counts, self.mean, self.dispersion)
 
 
+class Predictive(NegativeBinomial):
+    """Quantiles of the count that take the errors of the mean and of the dispersion into account.
+
+    The count's variance is phi mu + Var(mu), and chances go from Student's t, at the degrees of freedom that phi was estimated on, to the
+    normal law and from there to the negative binomial, as a normal count with an estimated variance would need.
+    """
+
+    def __init__(self, prediction: Prediction) -> None:
+        super().__init__(prediction, mean_at_bound=False)
+        self.dispersion = prediction.dispersion + prediction.mean * prediction.log_variance
+        self.degrees_of_freedom = prediction.degrees_of_freedom
+
+    def lower(self, chance: Floats) -> tuple[Floats, Floats]:
+        """Least count that is no alarm, and the chance of a smaller one."""
+        bound, below = super().lower(self._known(chance))
+        return bound, self._estimated(below)
+
+    def upper(self, chance: Floats) -> Floats:
+        """Largest count that is no alarm."""
+        return super().upper(self._known(chance))
+
+    def chance_above(self, counts: Floats) -> Floats:
+        """Chance of a count at least as large."""
+        return self._estimated(super().chance_above(counts))
+
+    def chance_below(self, counts: Floats) -> Floats:
+        """Chance of a count at least as small."""
+        return self._estimated(super().chance_below(counts))
+
+    def _known(self, chance: Floats) -> Floats:
+        """Give the chance in a law of known dispersion that lies as far out as this one does."""
+        return np.asarray(special.ndtr(special.stdtrit(self.degrees_of_freedom, chance)))
+
+    def _estimated(self, chance: Floats) -> Floats:
+        return np.asarray(special.stdtr(self.degrees_of_freedom, special.ndtri(chance)))
+
+
 def bounds_of(prediction: Prediction, method: ThresholdMethod, power: Power) -> Delta | NegativeBinomial:
     """Choose how to bound a prediction."""
+    if method == "predictive":
+        return Predictive(prediction)
     return Delta(prediction, power) if method == "delta" else NegativeBinomial(prediction, mean_at_bound=method == "muan")
