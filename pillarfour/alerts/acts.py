@@ -1,12 +1,13 @@
 """What officers say of an alert: seen, or to be kept silent for a time; appended to the ledger beside its events."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
 from sqlalchemy import Connection, select
 
+from pillarfour.alerts.events import states
 from pillarfour.alerts.model import AlertKey, AlertState, Level, Transition, rank
 from pillarfour.alerts.tables import alert_acts
 from pillarfour.errors import LedgerError
@@ -43,6 +44,29 @@ class Act:
     def __str__(self) -> str:
         """Read as ``silenced by R. Díaz until 2021-09-30: shelter full, known``."""
         return f"{self.kind} by {self.author}{f' until {self.until}' if self.until else ''}: {self.reason}"
+
+
+def say(connection: Connection, act: Act) -> Act:
+    """Take an officer's word on an alert as it stands that day, in the caller's transaction.
+
+    Returns
+    -------
+    Act
+        As it is written down, with the alert's level.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger has no such alert, an alert that does not stand is acknowledged, or something is left out.
+    """
+    state = states(connection, act.known_on).get(act.key)
+    if state is None:
+        raise LedgerError(f"{act.key}: the ledger has no such alert; `pillarfour alerts list --all` names them")
+    if act.kind == "acknowledged" and state.state != "active":
+        raise LedgerError(f"{act.key}: does not stand on {act.known_on}, it is {state.state}; only an alert that stands is acknowledged")
+    written = replace(act, level=state.level)
+    add(connection, written)
+    return written
 
 
 def add(connection: Connection, act: Act) -> None:

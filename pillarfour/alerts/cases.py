@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
-from pillarfour.alerts.model import AlertKey, AlertState, Kind, Transition
+from pillarfour.alerts.events import Event
+from pillarfour.alerts.model import AlertKey, AlertState, Kind, Level, Transition, rank
 
 DIRECTIONS: Mapping[Kind, str] = {"surge": "rise", "shift": "rise", "collapse": "fall"}
 """Which kinds tell of a movement, and which way; an outage or a revision of figures is none."""
@@ -25,6 +27,52 @@ class Corridor:
     def akin(self, one: str, other: str) -> bool:
         """Whether two subjects are the same, or one is a group that contains the other; the total of all is akin to itself alone."""
         return one == other or one in self.groups.get(other, ()) or other in self.groups.get(one, ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A movement as its alerts tell it.
+
+    Parameters
+    ----------
+    since, until
+        The nights of its first alert's beginning and of its last alert's end; ``until`` is None while any stands.
+    highest
+        The gravest level that any of its alerts reached.
+    alerts
+        In the order in which they began.
+    standing
+        Those that stand.
+    """
+
+    id: str
+    since: date
+    until: date | None
+    highest: Level | None
+    alerts: tuple[AlertKey, ...]
+    standing: tuple[AlertKey, ...]
+
+
+def summarise(events: Iterable[Event]) -> list[Case]:
+    """Sum up the cases of the ledger's events, given in the order of nights; the newest case first."""
+    lives: dict[str, list[Event]] = {}
+    for event in events:
+        if event.case_id is not None:
+            lives.setdefault(event.case_id, []).append(event)
+    return sorted((_case(case_id, life) for case_id, life in lives.items()), key=lambda case: (case.since, case.id), reverse=True)
+
+
+def _case(case_id: str, life: Sequence[Event]) -> Case:
+    last = {event.key: event for event in life}
+    standing = tuple(key for key, event in last.items() if event.after == "active")
+    return Case(
+        id=case_id,
+        since=life[0].known_on,
+        until=None if standing else max(event.known_on for event in last.values()),
+        highest=max((event.level for event in life), key=rank),
+        alerts=tuple(last),
+        standing=standing,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What becomes of an alert on a night: decided from where it stands and what was found, and from nothing else."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -72,7 +73,7 @@ def decide(previous: AlertState, condition: Condition, *, known_on: date, revisi
     if condition.level is not None and rank(condition.level) > rank(previous.level):
         return _raise(previous, condition, known_on, condition.level)
     if previous.state == "active":
-        return _take_back(previous, condition, known_on, revision) or _lower(previous, condition, known_on)
+        return _end_or_lower(previous, condition, known_on, revision)
     if previous.state == "pending":
         return _lapse(previous, condition, known_on)
     if condition.pending is not None:
@@ -146,16 +147,23 @@ def _raise(previous: AlertState, condition: Condition, known_on: date, level: Le
     return _transition(previous, condition, known_on, after="active", level=level, reason=reason)
 
 
-def _take_back(previous: AlertState, condition: Condition, known_on: date, revision: Revision | None) -> Transition | None:
-    if revision is None or not revision.changes:
+def _end_or_lower(previous: AlertState, condition: Condition, known_on: date, revision: Revision | None) -> Transition | None:
+    """Retract what revisions have left nothing of; else what tonight's figures say goes before what revisions have left."""
+    left = max(revision.supported, condition.level, key=rank) if revision is not None and revision.changes else previous.level
+    lowered = _lower(previous, condition, known_on)
+    if revision is None or rank(left) >= rank(previous.level):
+        return lowered
+    if lowered is not None and left is not None:
+        return replace(lowered, changes=revision.changes, reason=f"{lowered.reason}; revised: {_named(revision.changes)}")
+    if left is None and condition.pending is not None:
         return None
-    left = max(revision.supported, condition.level, key=rank)
-    if rank(left) >= rank(previous.level) or (left is None and condition.pending is not None):
-        return None
-    named = "; ".join(map(str, revision.changes))
-    reason = f"revised figures no longer support {previous.level}{f', but {left}' if left else ''}: {named}"
+    reason = f"revised figures no longer support {previous.level}{f', but {left}' if left else ''}: {_named(revision.changes)}"
     after: State = "active" if left else "retracted"
     return _transition(previous, condition, known_on, after=after, level=left, reason=reason, changes=revision.changes)
+
+
+def _named(changes: Iterable[Change]) -> str:
+    return "; ".join(map(str, changes))
 
 
 def _lower(previous: AlertState, condition: Condition, known_on: date) -> Transition | None:

@@ -26,6 +26,13 @@ class AlertKey:
         """Read as ``haitian-corridor:darien/haitian``."""
         return f"{self.trigger}:{self.stage}/{self.subject}"
 
+    @classmethod
+    def read(cls, text: str) -> "AlertKey":
+        """Take a key as it is written; what is left out stays empty, and fits no alert."""
+        trigger, _, series = text.partition(":")
+        stage, _, subject = series.partition("/")
+        return cls(trigger=trigger, stage=stage, subject=subject)
+
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Figure:
