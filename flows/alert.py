@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from flows.ingest import Outcome
+from flows.notices import notices
 from flows.tell import Teller
 from pillarfour import clock
 from pillarfour.alerts import acts, events
@@ -16,11 +17,13 @@ from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.lifecycle import follow
 from pillarfour.alerts.model import AlertState, Transition
 from pillarfour.alerts.revision import with_figures
-from pillarfour.delivery import email, outbox
+from pillarfour.delivery import cap, cap_feed, email, outbox
 from pillarfour.delivery.channels import Channel, FileChannel
+from pillarfour.delivery.email import Attachment
 from pillarfour.delivery.night import Night, as_json
 from pillarfour.delivery.outbox import Delivered, Recipient
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
+from pillarfour.errors import DeliveryError
 from pillarfour.settings import Settings
 from pillarfour.triggers.evaluate import evaluate
 
@@ -65,7 +68,9 @@ def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | N
             outcomes=outcomes,
             undelivered=outbox.tally(connection)["dead"],
         )
-        letter = email.compose(night, sender=settings.mail_from, now=clock.now())
+        messages = cap.keep(connection, notices(teller, night), sender=settings.mail_from, now=clock.now())
+        attached = [Attachment(name=f"{each.identifier}.xml", subtype="cap+xml", content=each.content) for each in messages]
+        letter = email.compose(night, sender=settings.mail_from, now=clock.now(), attachments=attached)
         run = events.record(
             connection,
             transitions,
@@ -82,9 +87,14 @@ def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | N
 
 
 def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
-    """Send what the outbox holds."""
-    lock = settings.store / ".outbox.lock"
-    return outbox.deliver(Ledger(settings.ledger), channels=channels(settings, password=password), now=clock.now(), lock=lock)
+    """Send what the outbox holds, then have every CAP message in its folder."""
+    lock, book = settings.store / ".outbox.lock", Ledger(settings.ledger)
+    delivered = outbox.deliver(book, channels=channels(settings, password=password), now=clock.now(), lock=lock)
+    try:
+        cap_feed.publish(book, settings.outbox_folder / "cap")
+    except DeliveryError as fault:
+        return replace(delivered, failures=(*delivered.failures, str(fault)))
+    return delivered
 
 
 def recipients(settings: Settings) -> Sequence[Recipient]:

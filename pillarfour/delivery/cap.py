@@ -224,8 +224,9 @@ def _info(alert: ET.Element, notice: Notice, told: Shown, language: Language) ->
     for name, value in _parameters(notice, told):
         _pair(info, "parameter", name, value)
     area = ET.SubElement(info, "area")
-    _add(area, "areaDesc", notice.place[language] or notice.country)
-    _pair(area, "geocode", GEOCODE, notice.country)
+    _add(area, "areaDesc", notice.place[language])
+    if notice.country:
+        _pair(area, "geocode", GEOCODE, notice.country)
 
 
 def _meaning(notice: Notice) -> tuple[str, str, str, str]:

@@ -1,7 +1,7 @@
 """A night as one e-mail: text complete by itself, HTML with a chart an alert, the same bytes for the same night."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.errors import HeaderParseError
@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -24,6 +25,9 @@ from pillarfour.report.charts import draw
 
 CHARTS_SHOWN = 12
 """More pictures would not be looked at, and the message would be refused for its size."""
+
+ATTACHED_BYTES = 2_000_000
+"""Before they are encoded; mail servers commonly take ten million bytes in all."""
 
 _COLOURS = {"EMERGENCY": "#7a0f1f", "WARNING": "#b0470a", "WATCH": "#6b5a00"}
 _OTHER_COLOUR = "#3d5266"
@@ -78,7 +82,17 @@ def message_id(night: Night) -> str:
     return f"<{night.known_on}.{digits}@pillarfour>"
 
 
-def compose(night: Night, *, sender: str, now: datetime) -> Letter:
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    subtype: str
+    """Of ``application``, such as ``cap+xml``."""
+    content: bytes = field(repr=False)
+
+
+def compose(night: Night, *, sender: str, now: datetime, attachments: Sequence[Attachment] = ()) -> Letter:
     """Write a night's message.
 
     Parameters
@@ -89,6 +103,8 @@ def compose(night: Night, *, sender: str, now: datetime) -> Letter:
         The address in ``From``.
     now
         The time in ``Date``, aware.
+    attachments
+        Files that go with it, as many as fit into ``ATTACHED_BYTES``; the rest are kept beside the messages and in the ledger.
 
     Returns
     -------
@@ -108,6 +124,8 @@ def compose(night: Night, *, sender: str, now: datetime) -> Letter:
     mail.add_alternative(_render("night.html.j2", {**fields, "subject": subject}), subtype="html", cte="quoted-printable")
     mail["Content-Language"] = LOCALE
     _attach(mail, pictures)
+    for file in _fitting(attachments):
+        mail.add_attachment(file.content, maintype="application", subtype=file.subtype, filename=file.name)
     _fix_boundaries(mail, name)
     return Letter(
         message_id=name,
@@ -144,6 +162,12 @@ def _attach(mail: EmailMessage, pictures: Mapping[str, bytes]) -> None:
         html.add_related(
             image, maintype="image", subtype="png", cid=f"<{cid}>", disposition="inline", filename=f"{cid.partition('.')[0]}.png"
         )
+
+
+def _fitting(attachments: Sequence[Attachment]) -> list[Attachment]:
+    """Take the first that fit: a message that is refused for its size tells nobody anything."""
+    sizes = accumulate(len(file.content) for file in attachments)
+    return [file for file, size in zip(attachments, sizes, strict=True) if size <= ATTACHED_BYTES]
 
 
 def _fix_boundaries(mail: EmailMessage, name: str) -> None:

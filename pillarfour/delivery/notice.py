@@ -25,6 +25,8 @@ class Notice:
     ----------
     on_trial
         Whether the trigger is under test and nobody is to act on it.
+    rebuilt
+        Whether it rests on documents rebuilt from published figures.
     since
         The night from which the alert stands; for one that ended, had stood.
     title
@@ -32,7 +34,7 @@ class Notice:
     subject, place
         Who and where, as ``Haitian families`` and ``Darién``.
     country
-        Where it is, ISO 3166-1 alpha-3.
+        Where it is, ISO 3166-1 alpha-3; None where the stage is no longer one.
     nationalities
         The nationalities that the subject stands for, ISO 3166-1 alpha-3; none where it is all of them, or a source.
     response
@@ -47,11 +49,12 @@ class Notice:
     title: Words
     subject: Words
     place: Words
-    country: str
+    country: str | None
     nationalities: tuple[str, ...] = ()
     response: Mapping[Language, tuple[str, ...]]
     notify: tuple[str, ...] = ()
     on_trial: bool = False
+    rebuilt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

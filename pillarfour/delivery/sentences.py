@@ -34,6 +34,10 @@ EVENTS_ARE_NOT_PERSONS: Final[Words] = {
     "en": "Events are not persons: whoever is met twice is counted twice.",
     "es": "Los eventos no son personas: quien es registrado dos veces cuenta dos veces.",
 }
+REBUILT: Final[Words] = {
+    "en": "Rests on documents rebuilt from published figures, not on the publisher's originals.",
+    "es": "Se basa en documentos reconstruidos a partir de cifras publicadas, no en los originales de la fuente.",
+}
 SENTENCE: Final[dict[str, Words]] = {
     "figure": {"en": "{value} {unit} in {period}", "es": "{value} {unit} en {period}"},
     "fewer": {"en": "fewer than {value} {unit} in {period}", "es": "menos de {value} {unit} en {period}"},
@@ -80,6 +84,8 @@ def description(notice: Notice, told: Shown, language: Language) -> str:
         said.append(f"Reason: {notice.transition.reason}.")
     if notice.transition.condition.unit == "events":
         said.append(EVENTS_ARE_NOT_PERSONS[language])
+    if notice.rebuilt:
+        said.append(REBUILT[language])
     return one_line(" ".join(said))
 
 

@@ -213,5 +213,5 @@ def ledger() -> Callable[[Path], dict[str, list[dict[str, Any]]]]:
 
 @pytest.fixture(scope="session")
 def mail() -> Callable[[Path], list[Path]]:
-    """List a store's messages."""
-    return lambda store: sorted((store / "outbox").iterdir()) if (store / "outbox").exists() else []
+    """List a store's messages; its CAP messages have a folder of their own."""
+    return lambda store: sorted(path for path in (store / "outbox").iterdir() if path.is_file()) if (store / "outbox").exists() else []

@@ -95,7 +95,7 @@ def test_a_broken_document_is_exit_code_1_and_changes_no_good_figure(pillarfour,
     assert broken.code == 1
     (failure,) = broken.json["failures"]
     assert "broken.csv" in failure
-    (message,) = (Path(small["PILLARFOUR_STORE"]) / "outbox").iterdir()
+    (message,) = (Path(small["PILLARFOUR_STORE"]) / "outbox").glob("*.eml")
     assert b"broken.csv" in message.read_bytes()
     kept = {
         name: content for name, content in contents(Path(small["PILLARFOUR_STORE"])).items() if not name.startswith(("outbox", "visits"))

@@ -2,6 +2,8 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from pillarfour.delivery import cap
 from pillarfour.delivery.cap import CapMessage, Reference
 from pillarfour.delivery.cap_feed import FEED, publish
 from pillarfour.delivery.cap_table import cap_messages
+from pillarfour.delivery.email import ATTACHED_BYTES, Attachment, compose
 from pillarfour.errors import DeliveryError
 
 SENDER = "pillarfour@example.org"
@@ -277,6 +280,30 @@ def test_a_name_that_could_leave_the_folder_is_refused(book: Ledger, notice, fol
         publish(book, folder)
 
     assert not folder.exists()
+
+
+def test_a_message_takes_along_what_fits(haitian_night, notice):
+    """Two megabytes at most: what is larger is left out, and the message goes all the same; twice the same bytes."""
+    small = cap.compose(notice(), identifier="pillarfour-x", sender=SENDER, sent=NOW)
+    files = [
+        Attachment(name="pillarfour-x.xml", subtype="cap+xml", content=small.content),
+        Attachment(name="huge.xml", subtype="cap+xml", content=b"x" * ATTACHED_BYTES),
+    ]
+    letters = [compose(haitian_night, sender=SENDER, now=NOW, attachments=files) for _ in range(2)]
+    attached = list(message_from_bytes(letters[0].content, policy=SMTP).iter_attachments())
+
+    assert [(part.get_filename(), part.get_content_type(), part.get_content()) for part in attached] == [
+        ("pillarfour-x.xml", "application/cap+xml", small.content)
+    ]
+    assert letters[0].content == letters[1].content
+
+
+def test_what_is_rebuilt_says_so(notice):
+    """In both languages."""
+    texts = said(cap.compose(notice(rebuilt=True), identifier="pillarfour-x", sender=SENDER, sent=NOW), "cap:info/cap:description")
+
+    assert "rebuilt from published figures" in texts[0]
+    assert "reconstruidos a partir de cifras publicadas" in texts[1]
 
 
 def test_a_reference_is_written_to_the_letter():
