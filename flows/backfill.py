@@ -23,7 +23,7 @@ def run_night(settings: Settings, store: Store, triggers: Triggers, *, known_on:
     return summary.of(alert.alert(teller), [], settings)
 
 
-@flow(name="backfill", task_runner=RUNNER, validate_parameters=False)
+@flow(name="backfill", task_runner=RUNNER)
 def backfill(from_: date, to: date, *, store: Path | None = None, progress: Progress | None = None) -> list[Summary]:
     """Run every past night on which something was published, and the last one.
 

@@ -56,7 +56,7 @@ def alert_night(teller: Teller, *, outcomes: list[Outcome]) -> alert.Told:
     return alert.alert(teller, outcomes=outcomes, password=password)
 
 
-@flow(name="nightly", task_runner=RUNNER, validate_parameters=False)
+@flow(name="nightly", task_runner=RUNNER)
 def nightly(known_on: date | None = None, *, live: bool = False, store: Path | None = None, progress: Progress | None = None) -> Summary:
     """Run one night.
 
