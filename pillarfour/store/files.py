@@ -21,7 +21,7 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     Parameters
     ----------
     durable
-        Whether it must outlast a power cut. What can be derived again need not.
+        Whether its bytes must outlast a power cut once it is in its place. What can be derived again need not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{TEMPORARY}{path.name}.part")
@@ -31,22 +31,21 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
     beside.replace(path)
-    if durable:
-        _sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlast a power cut too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_changed(path: Path, content: bytes) -> None:
     """Write a file that can be derived again, unless it says so already."""
     if not path.exists() or path.read_bytes() != content:
         write_whole(path, content, durable=False)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove_leftovers(folder: Path, *, of: str = "") -> None:

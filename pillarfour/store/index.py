@@ -1,5 +1,6 @@
 """The index of a source's releases: what each supplies and its verdict. It is derived, and made anew when it does not fit the folder."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -109,7 +110,10 @@ class Index:
         return contents if {kept.entry.file: kept.bytes for kept in contents.releases} == self._listing() else None
 
     def _listing(self) -> dict[str, int]:
-        return {path.name: path.stat().st_size for path in self.folder.glob("release=*.parquet")}
+        if not self.folder.exists():
+            return {}
+        with os.scandir(self.folder) as found:
+            return {file.name: file.stat().st_size for file in found if file.name.startswith("release=")}
 
     def _files(self) -> list[File]:
         best: dict[str, File] = {}

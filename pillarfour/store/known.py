@@ -22,11 +22,13 @@ def choose(kept: Iterable[Kept], day: date, *, table: str | None = None) -> dict
 
     A rebuilt release is chosen only where no original is known.
     """
-    chosen: dict[Cell, Kept] = {}
+    chosen: dict[tuple[str, str], dict[str, Kept]] = {}
     for release in sorted(kept, key=lambda release: not release.entry.rebuilt):
-        if release.usable and release.entry.published_on <= day and table in (None, release.entry.table):
-            chosen |= dict.fromkeys(release.entry.cells, release)
-    return chosen
+        entry = release.entry
+        if release.usable and entry.published_on <= day and table in (None, entry.table):
+            for measure, covered in entry.summaries.items():
+                chosen.setdefault((entry.table, measure), {}).update(dict.fromkeys(covered.periods, release))
+    return {(*series, period): release for series, periods in chosen.items() for period, release in periods.items()}
 
 
 def read(folder: Path, chosen: Mapping[Cell, Kept], *, columns: Sequence[str] | None, where: Mapping[str, Sequence[str]]) -> pa.Table:

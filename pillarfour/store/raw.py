@@ -29,6 +29,7 @@ class Raw:
                 files.remove_leftovers(self.folder)
                 if not path.exists():
                     files.write_whole(path, document.content)
+                    files.sync_folder(self.folder)
         return path
 
     def read(self, sha256_hex: str) -> bytes:
