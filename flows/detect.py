@@ -1,8 +1,9 @@
 """Detect: what was known on a date, as a panel, and what every detector says of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,31 @@ from pillarfour.triggers.schema import Triggers
 from pillarfour.triggers.vocabulary import Stage
 from sources import SOURCES
 
+LOOKED = frozenset({"looked", "unchanged"})
+"""Visits at which the publisher's page was read."""
+
 RECIPES = {source.RECIPE.name: source.RECIPE for source in SOURCES}
 
-StageKnown = Callable[[Stage, date], Known]
-"""What was known of one stage on a date."""
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """What the store knew on a date, read for one file of triggers."""
+
+    store: Store
+    triggers: Triggers
+
+    @cached_property
+    def published(self) -> Mapping[str, date]:
+        """When each release came out."""
+        return {release.id: release.published_on for release in self.store.releases()}
+
+    def stage(self, stage: Stage, day: date) -> Known:
+        """Build the panel of one stage."""
+        return stage_on(self.store, self.triggers, stage, day)
+
+    def freshness(self, recipe: Recipe, day: date) -> Freshness:
+        """Say how far a source reached."""
+        return freshness(self.store, recipe, known_on=day)
 
 
 def load_triggers(settings: Settings) -> Triggers:
@@ -34,32 +56,34 @@ def load_triggers(settings: Settings) -> Triggers:
 
 def score(store: Store, triggers: Triggers, *, known_on: date) -> Night:
     """Build the panel of all that the triggers watch, as known on the date, and let every detector judge it."""
-    night = gather(store, triggers, known_on=known_on, stage_known=lambda stage, day: stage_on(store, triggers, stage, day))
+    night = gather(Reader(store=store, triggers=triggers), known_on=known_on, register=breaks.load())
     judged = select(night.panel, watching.scored(triggers, night.panel))
     instances = reading.instances(triggers, detectors=DETECTORS)
     return replace(night, scores={name: detector.detect(judged, judge="all") for name, detector in instances.items()})
 
 
-def gather(store: Store, triggers: Triggers, *, known_on: date, stage_known: StageKnown, register: breaks.Register | None = None) -> Night:
+def gather(reader: Reader, *, known_on: date, register: breaks.Register) -> Night:
     """Put together what was known on the date, stage by stage, not judged yet."""
-    parts = {stage.id: stage_known(stage, known_on) for stage in triggers.stages}
-    published = {release.id: release.published_on for release in store.releases()}
-    before = {}
-    for stage in triggers.stages:
-        if stage.id in watching.revisable(triggers) and (releases := parts[stage.id].releases):
-            newest = max(published[release] for supplied in releases.values() for release in supplied)
-            earlier = stage_known(stage, newest - timedelta(days=1))
-            before[stage.id] = Earlier(panel=earlier.panel, supplied={period: found for (_, period), found in earlier.releases.items()})
-    began = register or breaks.load()
+    stages = reader.triggers.stages
+    parts = {stage.id: reader.stage(stage, known_on) for stage in stages}
+    revisable = watching.revisable(reader.triggers)
+    before = {stage.id: _before(reader, stage, parts[stage.id]) for stage in stages if stage.id in revisable and parts[stage.id].releases}
     return Night(
         known_on=known_on,
-        panel=join(list(parts.values()), stages=triggers.stages),
+        panel=join(list(parts.values()), stages=stages),
         scores={},
-        freshness={name: freshness(store, recipe, known_on=known_on) for name, recipe in RECIPES.items()},
+        freshness={name: reader.freshness(recipe, known_on) for name, recipe in RECIPES.items()},
         releases={place: found for part in parts.values() for place, found in part.releases.items()},
         before=before,
-        breaks={stage.id: began.at(stage.id, known_on) for stage in triggers.stages},
+        breaks={stage.id: register.at(stage.id, known_on) for stage in stages},
     )
+
+
+def _before(reader: Reader, stage: Stage, now: Known) -> Earlier:
+    """Give a stage as it was known the day before its newest release."""
+    newest = max(reader.published[release] for supplied in now.releases.values() for release in supplied)
+    earlier = reader.stage(stage, newest - timedelta(days=1))
+    return Earlier(panel=earlier.panel, supplied={period: found for (_, period), found in earlier.releases.items()})
 
 
 def stage_on(store: Store, triggers: Triggers, stage: Stage, day: date) -> Known:
@@ -108,7 +132,7 @@ def freshness(store: Store, recipe: Recipe, *, known_on: date) -> Freshness:
     newest = max((period for _, _, period in coverage), default=None)
     suppliers = sorted({release for (_, _, period), release in coverage.items() if period == newest})
     published = {release.id: release.published_on for release in store.releases(recipe.name)}
-    looked = [visit.at for visit in store.visits.read(recipe.name) if visit.what in {"looked", "unchanged"} and visit.at.date() <= known_on]
+    looked = [visit.at for visit in store.visits.read(recipe.name) if visit.what in LOOKED and visit.at.date() <= known_on]
     return Freshness(
         source=recipe.name,
         newest_period=newest,

@@ -1,18 +1,22 @@
 """What ``pillarfour triggers check`` says: errors that refuse the file, and warnings that an analyst should look at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import LEVELS
 from pillarfour.detection import Detector
 from pillarfour.errors import TriggerError
+from pillarfour.model import SeriesKey
 from pillarfour.recipe import Recipe
 from pillarfour.strict_yaml import Location
 from pillarfour.triggers import reading
+from pillarfour.triggers.approval import unapproved
 from pillarfour.triggers.conditions import DetectorLeaf, GrowthLeaf, LevelLeaf, NewHighLeaf, StalenessLeaf, Test
+from pillarfour.triggers.rates import stated
 from pillarfour.triggers.schema import Rule, Trigger, Triggers
 
 SHORT_HISTORY_PERIODS = 24
@@ -30,8 +34,23 @@ class Checked:
     warnings: tuple[str, ...] = ()
 
 
-def check(path: Path, *, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Checked:
-    """Read the file and say all that is wrong with it, or doubtful in it."""
+def check(
+    path: Path,
+    *,
+    detectors: Mapping[str, type[Detector]],
+    recipes: Mapping[str, Recipe],
+    tested: Collection[str] | None = None,
+    histories: Mapping[SeriesKey, int] | None = None,
+) -> Checked:
+    """Read the file and say all that is wrong with it, or doubtful in it.
+
+    Parameters
+    ----------
+    tested
+        The triggers that have cases, where that is known.
+    histories
+        How many periods of each series are on record, where that is known.
+    """
     try:
         text = strict_yaml.read(path, error=TriggerError)
         triggers = reading.validate(text, detectors=detectors, recipes=recipes)
@@ -39,10 +58,49 @@ def check(path: Path, *, detectors: Mapping[str, type[Detector]], recipes: Mappi
         return Checked(triggers=None, errors=tuple(str(refused).splitlines()))
     called = reading.caller(strict_yaml.plain(text))
     doubts = [*_unused(triggers)]
+    rates = {name: instance.false_alarms_per_year for name, instance in _rated(triggers, detectors).items()}
     for number, trigger in enumerate(triggers.triggers):
         if trigger.watched:
-            doubts += [(("triggers", number, *place), doubt) for place, doubt in _doubts(trigger, triggers, detectors, recipes)]
-    return Checked(triggers=triggers, warnings=tuple(f"{text.place(place)}: {called(place)}: {doubt}" for place, doubt in doubts))
+            found = [*_doubts(trigger, triggers, detectors, recipes), *_budget(trigger, rates)]
+            found += [*_tests(trigger, tested), *_records(trigger, triggers, detectors, histories or {})]
+            doubts += [(("triggers", number, *place), doubt) for place, doubt in found]
+
+    def lines(found: Iterable[tuple[Location, str]]) -> tuple[str, ...]:
+        return tuple(f"{text.place(place)}: {called(place)}: {said}" for place, said in found)
+
+    return Checked(triggers=triggers, errors=lines(unapproved(triggers)), warnings=lines(doubts))
+
+
+def _rated(triggers: Triggers, detectors: Mapping[str, type[Detector]]) -> dict[str, Any]:
+    """Give the parameters of each detector instance, those left out by the method's defaults."""
+    return {
+        name: detectors[instance.method].parameters_type.model_validate(dict(instance.parameters))
+        for name, instance in triggers.detectors.items()
+    }
+
+
+def _budget(trigger: Trigger, rates: dict[str, float]) -> Found:
+    rate = stated(trigger, rates=rates)
+    if trigger.false_alarms_per_year is not None and rate is not None and rate > trigger.false_alarms_per_year:
+        said = f"its detectors alarm by chance up to {rate:.2g} times a year of one series, over the budget of"
+        yield ("false_alarms_per_year",), f"{said} {trigger.false_alarms_per_year:g}; lower their rates, or raise the budget"
+
+
+def _tests(trigger: Trigger, tested: Collection[str] | None) -> Found:
+    if tested is not None and trigger.id not in tested:
+        yield ("id",), f"never tested; write cases in tests/triggers/{trigger.id}.yaml"
+
+
+def _records(trigger: Trigger, triggers: Triggers, detectors: Mapping[str, type[Detector]], histories: Mapping[SeriesKey, int]) -> Found:
+    """Find detectors that the record of a series is too short for."""
+    used = {leaf.use for leaf in trigger.leaves if isinstance(leaf, DetectorLeaf)}
+    for stage in trigger.series.stages:
+        for subject in trigger.series.subjects:
+            known = histories.get(SeriesKey(stage=stage, subject=subject))
+            for name in sorted(used):
+                needed = detectors[triggers.detectors[name].method].least_history
+                if known is not None and known <= needed:
+                    yield ("series",), f"{stage}/{subject} has {known} periods on record, {name} needs more than {needed}; it stays open"
 
 
 def _doubts(trigger: Trigger, triggers: Triggers, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Found:
@@ -120,9 +178,7 @@ def _unused(triggers: Triggers) -> Found:
     watched = [trigger for trigger in triggers.triggers if trigger.watched]
     used: dict[str, set[str]] = {
         "groups": {subject for trigger in watched for subject in trigger.series.subjects},
-        "detectors": {
-            leaf.use for trigger in watched for _, rule in trigger.rules() for _, leaf, _ in rule.leaves() if hasattr(leaf, "use")
-        },
+        "detectors": {leaf.use for trigger in watched for leaf in trigger.leaves if isinstance(leaf, DetectorLeaf)},
         "responses": {trigger.response for trigger in watched},
         "recipients": {name for trigger in watched for name in trigger.notify},
     }

@@ -1,6 +1,7 @@
 """The conditions of ``triggers.yaml``: leaves that look at a series, and all / any / not / at_least of them."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -165,17 +166,18 @@ class Test(Facts):
             raise wrong(f"{said}; give exactly one of {', '.join((*COMPOSED, *LEAVES))}, and join several by all or any")
         return self
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Which of its keys it has."""
         return next(key for key in (*COMPOSED, *LEAVES) if getattr(self, _attribute(key)) is not None)
 
-    @property
+    @cached_property
     def leaf(self) -> Leaf | None:
         """What it looks at; None where it is composed."""
-        return getattr(self, self.kind) if self.kind in LEAVES else None
+        found: Leaf | None = getattr(self, self.kind) if self.kind in LEAVES else None
+        return found
 
-    @property
+    @cached_property
     def parts(self) -> tuple["Test", ...]:
         """What it is composed of; nothing where it is a leaf."""
         if self.at_least is not None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
@@ -123,12 +124,16 @@ class Trigger(Facts):
     @property
     def by_the_clock(self) -> bool:
         """Whether its answer can change on a night on which nothing was published."""
-        return any(isinstance(leaf, StalenessLeaf | BreakLeaf) for leaf in self.leaves())
+        return self.asks(StalenessLeaf) or self.asks(BreakLeaf)
 
-    def leaves(self) -> Iterator[Leaf]:
-        """Give every leaf of every rule."""
-        for _, rule in self.rules():
-            yield from (leaf for _, leaf, _ in rule.leaves())
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf of every rule."""
+        return tuple(leaf for _, rule in self.rules() for _, leaf, _ in rule.leaves())
+
+    def asks(self, kind: type[Leaf]) -> bool:
+        """Whether any of its rules has a leaf of this kind."""
+        return any(isinstance(leaf, kind) for leaf in self.leaves)
 
     def rules(self) -> Iterator[tuple[Location, Rule]]:
         """Give the rule of each level, and of the end, with its location."""
@@ -174,7 +179,7 @@ class Triggers(Facts):
         Its approval is left out: it approves the rest.
         """
         trigger = self.trigger(name)
-        leaves = list(trigger.leaves())
+        leaves = trigger.leaves
         upstream = {leaf.stage for leaf in leaves if isinstance(leaf, UpstreamLeaf)}
         used = {leaf.use for leaf in leaves if hasattr(leaf, "use")}
         content = {

@@ -19,7 +19,7 @@ def needed(triggers: Triggers) -> tuple[SeriesKey, ...]:
     Stages whose largest nationalities are watched (``whole``) need every nationality besides.
     """
     watched = triggers.series()
-    stages = {stage for trigger in _of_figures(triggers) if _asks(trigger, ShareLeaf) for stage in trigger.series.stages}
+    stages = {stage for trigger in _of_figures(triggers) if trigger.asks(ShareLeaf) for stage in trigger.series.stages}
     beside = [SeriesKey(stage=stage, subject=subject) for stage in sorted(stages) for subject in ("total", OTHER)]
     members = [
         SeriesKey(stage=key.stage, subject=nationality)
@@ -39,7 +39,7 @@ def whole(triggers: Triggers) -> frozenset[str]:
 
 def revisable(triggers: Triggers) -> frozenset[str]:
     """Name the stages whose revisions are watched."""
-    return frozenset(stage for trigger in _of_figures(triggers) if _asks(trigger, RevisionLeaf) for stage in trigger.series.stages)
+    return frozenset(stage for trigger in _of_figures(triggers) if trigger.asks(RevisionLeaf) for stage in trigger.series.stages)
 
 
 def scored(triggers: Triggers, panel: Panel) -> tuple[SeriesKey, ...]:
@@ -47,7 +47,7 @@ def scored(triggers: Triggers, panel: Panel) -> tuple[SeriesKey, ...]:
     known = frozenset(panel.series)
     found: dict[SeriesKey, None] = {}
     for trigger in _of_figures(triggers):
-        if _asks(trigger, DetectorLeaf):
+        if trigger.asks(DetectorLeaf):
             stages = trigger.series.stages
             everybody = dict.fromkeys(subject for stage in stages for subject in subjects(trigger, stage, panel))
             keys = (SeriesKey(stage=stage, subject=subject) for stage in stages for subject in everybody)
@@ -100,7 +100,3 @@ def _nationality(key: SeriesKey) -> bool:
 
 def _of_figures(triggers: Triggers) -> Iterator[Trigger]:
     return (trigger for trigger in triggers.triggers if trigger.watched and trigger.kind != "outage")
-
-
-def _asks(trigger: Trigger, kind: type) -> bool:
-    return any(isinstance(leaf, kind) for leaf in trigger.leaves())

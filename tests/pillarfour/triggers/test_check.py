@@ -12,7 +12,7 @@ def warn(tmp_path, registries, good):
     def warn(before, after):
         assert before in good
         path = tmp_path / "triggers.yaml"
-        path.write_text(good.replace(before, after, 1), encoding="utf-8")
+        path.write_text(good.replace(before, after, 1).replace("status: active", "status: test"), encoding="utf-8")
         return check(path, **registries)
 
     return warn

@@ -1,0 +1,1 @@
+"""What the triggers would have said on past nights."""
