@@ -12,6 +12,7 @@ from detectors.base import Judgements, Method
 from detectors.farrington_baseline import FarringtonParameters
 from detectors.farrington_judging import Judging
 from pillarfour.detection import NO_DATA, Panel
+from pillarfour.errors import DetectorError
 
 CHUNK = 1024
 """Series fitted side by side: their baseline stays in the processor's cache."""
@@ -49,6 +50,8 @@ class Farrington(Method[FarringtonParameters]):
 
     def __init__(self, parameters: FarringtonParameters | None = None, *, processes: int = 1) -> None:
         super().__init__(parameters)
+        if processes < 1:
+            raise DetectorError(f"{self.name}: processes is {processes}; say 1 or more")
         self.processes = processes
         self.least_history = self.parameters.least_periods(12)
 

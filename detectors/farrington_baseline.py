@@ -171,8 +171,8 @@ class Baselines:
         baseline.trend[:] &= baseline.converged & (baseline.prediction.mean <= counts.max(axis=0))
         rest = np.flatnonzero(~baseline.trend)
         if rest.size:
-            used = published if published.shape[1] == 1 else published[:, rest]
-            baseline.put(rest, self._fit_twice(counts[:, rest], used, trend=False))
+            used = published if published.shape[1] == 1 else published.take(rest, axis=1)
+            baseline.put(rest, self._fit_twice(counts.take(rest, axis=1), used, trend=False))
         return baseline
 
     def _fit_twice(self, counts: Floats, published: Floats, *, trend: bool) -> Baseline:
@@ -184,9 +184,9 @@ class Baselines:
         if self.parameters.reweight:
             rows, weights = _weigh(residuals, fit, self.design, above=self.parameters.reweight_above)
             if rows.size:
-                again = self.rules.fit(counts[:, rows], weights, self.design, trend=trend)
+                again = self.rules.fit(counts.take(rows, axis=1), weights, self.design, trend=trend)
                 again = replace(again, converged=fit.converged[rows] & (again.converged | (not self.rules.looks_again)))
-                left = _residuals(counts[:, rows], weights, again, freedom[rows], reweighted=True)
+                left = _residuals(counts.take(rows, axis=1), weights, again, freedom[rows], reweighted=True)
                 baseline.put(rows, self._predict(again, left, trend=trend))
         return baseline
 
@@ -229,7 +229,7 @@ def _weigh(residuals: Residuals, fit: Fit, design: Design, *, above: float) -> t
     anscombe = 1.5 * np.sqrt(mean / spared[period, series]) * ((1 + relative) ** (2 / 3) - 1)
     exceeds = anscombe > above
     rows, place = np.unique(series[exceeds], return_inverse=True)
-    published = np.broadcast_to(residuals.weights, fit.fitted.shape)[:, rows]
+    published = np.broadcast_to(residuals.weights, fit.fitted.shape).take(rows, axis=1)
     weights = published.copy()
     weights[period[exceeds], place] = anscombe[exceeds] ** -2
     return rows, weights * (add_rows(published) / add_rows(weights)) if rows.size else weights

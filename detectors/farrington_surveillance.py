@@ -41,7 +41,7 @@ def iterate(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> 
         if not going.any():
             break
         active, deviance = active[going], deviance[going]
-        counts, weights, mean, log_mean = (each[:, going] for each in (counts, weights, step.fitted, log_mean))
+        counts, weights, mean, log_mean = (each.compress(going, axis=1) for each in (counts, weights, step.fitted, log_mean))
     return result
 
 

@@ -65,8 +65,9 @@ class Design:
 
 
 def add_rows(values: Floats) -> Floats:
-    """Add up rows in their order; numpy adds a lone column pairwise, which differs in the last digit."""
-    return np.asarray(values.sum(axis=0) if values.shape[1] > 1 else np.add.accumulate(values, axis=0)[-1])
+    """Add up rows in their order; what is not stored row by row numpy adds pairwise, which differs in the last digit."""
+    by_row = values.shape[1] > 1 and values.flags.c_contiguous
+    return np.asarray(values.sum(axis=0) if by_row else np.add.accumulate(values, axis=0)[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,7 @@ def _solve(totals: Floats, moment: Floats, weights: Floats, design: Design) -> t
         going = (np.abs(step) >= CONVERGED) & np.isfinite(step)
         if not going.any():
             break
-        active, totals, moment = active[going], totals[:, going], moment[going]
-        weights = weights if weights.shape[1] == 1 else weights[:, going]
+        active, totals, moment = active[going], totals.compress(going, axis=1), moment[going]
+        weights = weights if weights.shape[1] == 1 else weights.compress(going, axis=1)
         slope[active] += np.clip(step[going], -LONGEST_STEP, LONGEST_STEP)
     return slope, converged
