@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from calibration import draw, measure
 
+from detectors.breaks import Breaks, BreaksParameters
 from detectors.ears import Ears, EarsParameters
 from detectors.state_space import StateSpace, StateSpaceParameters
 from detectors.threshold import Threshold, ThresholdParameters
@@ -63,7 +64,12 @@ def state_space() -> Iterator[str]:
     return fitted(lambda stated: StateSpace(StateSpaceParameters(false_alarms_per_year=stated)))
 
 
-TABLES = {"ears": ears, "threshold": threshold, "state_space": state_space}
+def breaks() -> Iterator[str]:
+    """Judge months 31-60 by recursive residuals."""
+    return table([(f"{stated} a year", Breaks(BreaksParameters(false_alarms_per_year=stated))) for stated in STATED], n_series=1000)
+
+
+TABLES = {"breaks": breaks, "ears": ears, "threshold": threshold, "state_space": state_space}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

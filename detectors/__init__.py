@@ -1,5 +1,6 @@
 """How we look: one file a method, one line here."""
 
+from detectors.breaks import Breaks
 from detectors.cusum import Cusum
 from detectors.ears import Ears
 from detectors.farrington import Farrington
@@ -9,6 +10,7 @@ from detectors.threshold import Threshold
 from pillarfour.detection import Detector
 
 DETECTORS: dict[str, type[Detector]] = {
+    "breaks": Breaks,
     "cusum": Cusum,
     "ears": Ears,
     "farrington": Farrington,
