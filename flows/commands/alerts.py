@@ -137,9 +137,11 @@ def derive(
     store: StoreOption = None,
 ) -> None:
     """Recompute an alert from the raw documents: equal, or where it differs. The last event of the alert, or that of the night named."""
+    from flows.commands.run import progress
     from flows.derive import derive as again
 
-    found = again(settings(store), event, known_on=known_on.date() if known_on else None)
+    with progress("Reading raw documents", hidden=as_json) as taken:
+        found = again(settings(store), event, known_on=known_on.date() if known_on else None, progress=taken)
     if as_json:
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1, default=str))
     else:

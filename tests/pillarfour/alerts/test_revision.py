@@ -1,0 +1,165 @@
+"""What a revision leaves of an alert, asked of real rules and a real panel."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pillarfour.alerts.deciding import decide_all
+from pillarfour.alerts.lifecycle import follow
+from pillarfour.alerts.model import AlertKey, AlertState
+from pillarfour.alerts.revision import revised, with_figures
+from pillarfour.detection import Panel
+from pillarfour.model import SeriesKey
+from pillarfour.triggers.evaluate import evaluate
+from pillarfour.triggers.night import Night
+from pillarfour.triggers.schema import Triggers
+
+SERIES = SeriesKey(stage="darien", subject="total")
+KEY = AlertKey(trigger="darien-surge", stage="darien", subject="total")
+TITLE = {"en": "x", "es": "x"}
+FEBRUARY, MARCH = date(2025, 2, 12), date(2025, 3, 12)
+
+
+@pytest.fixture(scope="module")
+def triggers():
+    """Ask for 5,000 persons that are twice as many as the month before; the alert ends under 1,000."""
+    watch = {"all": [{"level": {"at_least": 5000, "unit": "persons"}}, {"growth": {"over_periods": 1, "factor": 2}}]}
+    trigger = {
+        "id": "darien-surge",
+        "title": TITLE,
+        "status": "active",
+        "kind": "surge",
+        "owner": "o",
+        "rationale": "r",
+        "references": ["u"],
+        "series": {"stages": ["darien"], "subject": "total"},
+        "levels": {"watch": watch, "warning": {"level": {"at_least": 8000, "unit": "persons"}}},
+        "clear": {"level": {"at_most": 1000, "unit": "persons"}},
+        "response": "r",
+        "notify": ["a"],
+    }
+    stage = {
+        "id": "darien",
+        "title": TITLE,
+        "country": "PAN",
+        "role": "transit",
+        "unit": "persons",
+        "observed_by": [{"source": "s", "table": "t", "measure": "m"}],
+    }
+    return Triggers.model_validate(
+        {
+            "version": 1,
+            "groups": {},
+            "stages": [stage],
+            "detectors": {},
+            "responses": {"r": {"title": TITLE, "levels": {"watch": {"within_hours": 1, "en": "a", "es": "a"}}}},
+            "recipients": {"a": {"title": TITLE}},
+            "triggers": [trigger],
+        }
+    )
+
+
+def night(known_on, *counts, release):
+    """Give what was known of December 2024 and the months after it, all from one release."""
+    months = pd.period_range("2024-12", periods=len(counts), freq="M")
+    values = np.array([[np.nan if count is None else float(count) for count in counts]])
+    return Night(
+        known_on=known_on,
+        panel=Panel(values=values, series=(SERIES,), periods=months, unit="persons"),
+        scores={},
+        freshness={},
+        releases={("darien", str(month)): (release,) for month in months},
+    )
+
+
+def decide(triggers, state, known):
+    conditions = [with_figures(condition, known) for condition in evaluate(triggers, known)]
+    moved = decide_all(conditions, {KEY: state}, triggers=triggers, known=known, silences={})
+    return (follow(state, moved[0]), moved[0]) if moved else (state, None)
+
+
+@pytest.fixture
+def false_alarm(triggers):
+    """Stand on warning by January's false figure."""
+    state, moved = decide(triggers, AlertState(key=KEY), night(FEBRUARY, 4849, 9002, release="panama/february"))
+    assert (moved.after, moved.level) == ("active", "warning")
+    return state
+
+
+def test_the_announced_figures_are_kept_with_their_releases(false_alarm):
+    """The figure itself, and the month that it grew from."""
+    told = {(figure.reference_period, figure.value, figure.release) for figure in false_alarm.figures}
+
+    assert told >= {("2025-01", 9002.0, "panama/february")}
+    assert {figure.series for figure in false_alarm.figures} == {"darien/total"}
+
+
+def test_the_false_figure_of_january_2025_is_retracted(triggers, false_alarm):
+    """9,002 were published and 1,710 after correction, when February was out too: the reason names both, and their releases."""
+    state, moved = decide(triggers, false_alarm, night(MARCH, 4849, 1710, 1204, release="panama/march"))
+
+    assert (state.state, moved.level_before) == ("retracted", "warning")
+    assert moved.reason == (
+        "revised figures no longer support warning: darien/total in 2025-01: 9,002 (panama/february) → 1,710 (panama/march)"
+    )
+    assert moved.unannounced_because is None
+    assert [(change.before.value, change.after.value) for change in moved.changes] == [(9002.0, 1710.0)]
+
+
+def test_a_revision_that_leaves_a_lower_level_lowers_the_alert(triggers):
+    """Six thousand are still twice the month before: watch."""
+    first, _ = decide(triggers, AlertState(key=KEY), night(FEBRUARY, 2500, 9002, release="panama/february"))
+    state, moved = decide(triggers, first, night(MARCH, 2500, 6000, 5500, release="panama/march"))
+
+    assert (state.state, state.level) == ("active", "watch")
+    assert "no longer support warning, but watch" in moved.reason
+
+
+def test_a_later_month_that_supports_the_alert_keeps_it(triggers, false_alarm):
+    """The cause is revised away, but February reaches the level on its own."""
+    state, moved = decide(triggers, false_alarm, night(MARCH, 4849, 1710, 8400, release="panama/march"))
+
+    assert moved is None
+    assert state == false_alarm
+
+
+def test_a_figure_that_is_withdrawn_retracts_nothing(triggers, false_alarm):
+    """Missing is not zero: the alert stands until a figure takes its place."""
+    known = night(MARCH, 4849, None, 1204, release="panama/march")
+    assert revised(false_alarm, triggers, known) is None
+    state, moved = decide(triggers, false_alarm, known)
+
+    assert (state.state, moved) == ("active", None)
+
+
+def test_a_missing_month_keeps_open_what_a_revision_cannot_refuse(triggers):
+    """Growth since a month that is gone is open, so the watch that rested on it is not refused."""
+    first, _ = decide(triggers, AlertState(key=KEY), night(FEBRUARY, 2500, 6000, release="panama/february"))
+    known = night(MARCH, None, 5500, 3000, release="panama/march")
+
+    assert revised(first, triggers, known).supported == "watch"
+    assert decide(triggers, first, known)[1] is None
+
+
+def test_a_small_correction_retracts_nothing(triggers, false_alarm):
+    """9,002 or 8,950, it is a warning."""
+    known = night(MARCH, 4849, 8950, 3000, release="panama/march")
+
+    assert revised(false_alarm, triggers, known).supported == "warning"
+    assert decide(triggers, false_alarm, known)[1] is None
+
+
+def test_the_same_release_read_again_is_no_revision(triggers, false_alarm):
+    """Another release with the same figures changes nothing."""
+
+    assert revised(false_alarm, triggers, night(MARCH, 4849, 9002, release="panama/march")) is None
+
+
+def test_an_outage_is_not_retracted(triggers, false_alarm):
+    """It rests on days, not on figures."""
+    known = night(MARCH, 4849, 1710, 1204, release="panama/march")
+
+    assert revised(replace(false_alarm, kind="outage"), triggers, known) is None
