@@ -63,15 +63,7 @@ class Method(ABC, Generic[P]):
 
     def detect(self, panel: Panel, *, judge: Judge = "newest") -> Scores:
         """Score the panel's last period of every series, or every period, each with what precedes it alone."""
-        n_periods = len(panel.periods)
-        if judge not in get_args(Judge):
-            raise DetectorError(f"{self.name}: judge is {judge!r}; say newest or all")
-        if n_periods == 0:
-            raise DetectorError(f"{self.name}: the panel has no period; give at least one")
-        if np.isinf(panel.values).any():
-            row, column = np.argwhere(np.isinf(panel.values))[0]
-            raise DetectorError(f"{self.name}: {panel.series[row]} {panel.periods[column]}: an infinite count; give NaN for not published")
-        columns = np.arange(n_periods - 1 if judge == "newest" else 0, n_periods)
+        columns = self.columns_to_judge(panel, judge)
         judged = self.judge_columns(panel, columns=columns)
         scored = judged.status == OK
         return Scores(
@@ -86,6 +78,18 @@ class Method(ABC, Generic[P]):
             false_alarms_per_year=self.false_alarms_per_year(panel),
             method=self.name,
         )
+
+    def columns_to_judge(self, panel: Panel, judge: Judge) -> npt.NDArray[np.intp]:
+        """Refuse what no detector can take, and give the columns wanted, shape (n_judged,)."""
+        n_periods = len(panel.periods)
+        if judge not in get_args(Judge):
+            raise DetectorError(f"{self.name}: judge is {judge!r}; say newest or all")
+        if n_periods == 0:
+            raise DetectorError(f"{self.name}: the panel has no period; give at least one")
+        if np.isinf(panel.values).any():
+            row, column = np.argwhere(np.isinf(panel.values))[0]
+            raise DetectorError(f"{self.name}: {panel.series[row]} {panel.periods[column]}: an infinite count; give NaN for not published")
+        return np.arange(n_periods - 1 if judge == "newest" else 0, n_periods)
 
     def false_alarms_per_year(self, panel: Panel) -> float:  # noqa: ARG002 - a threshold stated a judgement needs the calendar
         """Say how often a series in control alarms by chance, both directions together."""
