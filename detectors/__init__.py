@@ -1,6 +1,7 @@
 """How we look: one file a method, one line here."""
 
 from detectors.breaks import Breaks
+from detectors.composition import Composition
 from detectors.cusum import Cusum
 from detectors.ears import Ears
 from detectors.farrington import Farrington
@@ -18,3 +19,8 @@ DETECTORS: dict[str, type[Detector]] = {
     "stl": Stl,
     "threshold": Threshold,
 }
+
+MIX_DETECTORS: dict[str, type[Detector]] = {
+    "composition": Composition,
+}
+"""Those that judge a stage's series together: their scores have one row a stage, ``stage/mix``, and a panel of their own."""
