@@ -22,6 +22,10 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence that o
 By = Annotated[str, typer.Option("--by", help="Who says so.", default_factory=getpass.getuser, show_default="your login")]
 
 
+OFTEN_EMPTY = ("acknowledged", "silent_until")
+"""Columns shown to people only where they say something."""
+
+
 @app.command("list")
 def list_alerts(
     known_on: KnownOn = None,
@@ -54,7 +58,8 @@ def list_alerts(
                 "silent_until": silence.until if silence else None,
             }
         )
-    shown = [{name: cell for name, cell in row.items() if as_json or any(each[name] is not None for each in rows)} for row in rows]
+    left_out = {"case", *(() if every else ("state",)), *(name for name in OFTEN_EMPTY if all(row[name] is None for row in rows))}
+    shown = rows if as_json else [{name: cell for name, cell in row.items() if name not in left_out} for row in rows]
     answer(shown, as_json=as_json, title="Alerts", empty="none stands")
 
 
@@ -120,7 +125,8 @@ def case(
         life = events.events(connection, case_id=case_id)
     life = [event for event in life if known_on is None or event.known_on <= known_on.date()]
     if case_id is None:
-        rows = [{**vars(each), "alerts": _names(each.alerts), "standing": _names(each.standing)} for each in cases.summarise(life)]
+        say = _names if as_json else len
+        rows = [{**vars(each), "alerts": say(each.alerts), "standing": say(each.standing)} for each in cases.summarise(life)]
         return answer(rows, as_json=as_json, title="Cases", empty="no alert has been part of a movement")
     if not life:
         raise LedgerError(f"{case_id}: the ledger has no such case; `pillarfour alerts case` lists them")
@@ -189,8 +195,8 @@ def _tree(node: Any, *, depth: int) -> None:
         _tree(part, depth=depth + 1)
 
 
-def _names(keys: Iterable[Any]) -> str:
-    return ", ".join(map(str, keys))
+def _names(keys: Iterable[Any]) -> list[str]:
+    return [str(key) for key in keys]
 
 
 def _event_row(event: "Event") -> dict[str, Any]:

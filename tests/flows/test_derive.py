@@ -1,0 +1,66 @@
+"""An alert recomputed from the raw documents."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ALERT = "haitian-corridor:darien/haitian"
+
+
+@pytest.fixture
+def told(pillarfour, small):
+    """Run the small night; give its settings."""
+    assert pillarfour("nightly", **small).code in {0, 3}
+    return small
+
+
+def test_an_alert_is_equal_to_what_its_documents_say(pillarfour, told):
+    """Parsed, scored, asked and decided again, in a store of its own that is gone afterwards."""
+    done = pillarfour("alerts", "derive", ALERT, "--json", **told)
+
+    assert done.code == 0
+    assert (done.json["alert"], done.json["equal"], done.json["differences"]) == (ALERT, True, [])
+    assert done.json["documents"] > 10
+
+
+def test_a_changed_rule_is_named(pillarfour, told, checkout, tmp_path):
+    """The content hash differs, and what else that comes to."""
+    triggers = tmp_path / "triggers.yaml"
+    text = (checkout / "triggers.yaml").read_text(encoding="utf-8")
+    triggers.write_text(re.sub(r"at_least: (2000|5000|10000), unit: counts", "at_least: 90000, unit: counts", text), encoding="utf-8")
+    done = pillarfour("alerts", "derive", ALERT, PILLARFOUR_TRIGGERS=triggers, **told)
+
+    assert done.code == 1
+    assert "differs in" in done.output
+    assert "the rule's sha256: recorded" in done.output
+    assert "the change: recorded quiet → active" in done.output
+
+
+def test_a_raw_document_that_is_gone_is_named(pillarfour, told):
+    """Without the bytes there is nothing to recompute from."""
+    event = pillarfour("alerts", "show", ALERT, "--json", **told).json[-1]
+    (Path(told["PILLARFOUR_STORE"]) / "raw" / event["documents"][0]).unlink()
+    done = pillarfour("alerts", "derive", event["id"], **told)
+
+    assert done.code == 1
+    assert f"{event['documents'][0]}: no document is kept under this SHA-256; ingest it again" in done.errors
+
+
+def test_an_event_that_is_not_there_is_an_error(pillarfour, told):
+    """With the command that names those there are."""
+    done = pillarfour("alerts", "derive", "99999", **told)
+
+    assert done.code == 1
+    assert "99999: the ledger has no such event" in done.errors
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("whole_night")
+def test_the_haitian_alert_of_august_2021_is_equal(pillarfour, whole):
+    """From the whole bundle, as known on 15 August 2021."""
+    assert pillarfour("nightly", "--known-on", "2021-08-15", **whole).code in {0, 3}
+    done = pillarfour("alerts", "derive", ALERT, "--known-on", "2021-08-15", **whole)
+
+    assert done.code == 0
+    assert "equal; recomputed from" in done.output
