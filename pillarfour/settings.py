@@ -23,6 +23,8 @@ class Settings(BaseSettings):
         A SQLAlchemy URL; by default SQLite inside the store.
     mail_to
         Addresses, separated by commas; none means that messages stay in the outbox folder as ``.eml`` files.
+    routes
+        A YAML file of who is told what, in place of ``mail_to``.
     smtp_password_block
         The name of a Prefect ``Secret`` block that holds the password, in place of ``smtp_password``.
     smtp_authority
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
 
     mail_from: str = "pillarfour@localhost"
     mail_to: Annotated[tuple[str, ...], NoDecode] = ()
+    routes: Path | None = None
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: Literal["starttls", "tls"] = "starttls"

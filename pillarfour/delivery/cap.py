@@ -87,7 +87,9 @@ class CapMessage:
     content: bytes = field(repr=False)
 
 
-def keep(connection: Connection, notices: Iterable[Notice], *, sender: str, now: datetime, fewer_than: int = 0) -> list[CapMessage]:
+def keep(
+    connection: Connection, notices: Iterable[Notice], *, sender: str, now: datetime, fewer_than: int = 0
+) -> list[tuple[Notice, CapMessage]]:
     """Write the night's messages and record them, in the caller's transaction.
 
     Parameters
@@ -101,11 +103,11 @@ def keep(connection: Connection, notices: Iterable[Notice], *, sender: str, now:
 
     Returns
     -------
-    list of CapMessage
+    list of (Notice, CapMessage)
         One a notice; none for the end of an alert of which these readers were never told, and none for what is pending.
     """
-    kept = (_keep_one(connection, notice, sender=sender, now=now, fewer_than=fewer_than) for notice in notices)
-    return [message for message in kept if message is not None]
+    kept = ((notice, _keep_one(connection, notice, sender=sender, now=now, fewer_than=fewer_than)) for notice in notices)
+    return [(notice, message) for notice, message in kept if message is not None]
 
 
 def compose(  # noqa: PLR0913 - a message is all of these

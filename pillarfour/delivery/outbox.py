@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from pillarfour.delivery.channels import Channel, RefusedError
 from pillarfour.delivery.email import Letter
+from pillarfour.delivery.night import Mark
 from pillarfour.delivery.outbox_table import outbox
 from pillarfour.errors import DeliveryError
 
-State = Literal["recorded", "sent", "dead"]
+State = Literal["recorded", "sent", "dead", "dropped"]
 Queued = Row[tuple[int, str, str, str, int]]
 """A message to be sent: id, Message-ID, channel, recipient, tries so far."""
 
@@ -38,10 +39,29 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """One reader and the channel that reaches them; a folder has no address."""
+    """One reader and the channel that reaches them; a folder has no address.
+
+    Parameters
+    ----------
+    address
+        An address, or the name by which the channel knows it where the address is a secret.
+    not_before
+        The end of the reader's quiet hours; None where nothing holds the message back.
+    """
 
     channel: str
     address: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """A message as it is recorded, the same for every recipient but for what ``content`` holds of an address."""
+
+    message_id: str
+    known_on: date
+    mark: Mark
+    content: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,31 +97,41 @@ def record(connection: Connection, letter: Letter, *, recipients: Sequence[Recip
     for recipient in recipients:
         if letter.mark == "past" and recipient.address:
             continue
-        key = sha256(f"{letter.message_id}\n{recipient.channel}\n{recipient.address}".encode()).hexdigest()
         told = and_(
             outbox.c.known_on == letter.known_on,
             outbox.c.mark.in_(("exercise",) if letter.mark == "exercise" else ("live", "past")),
             outbox.c.channel == recipient.channel,
             outbox.c.recipient == recipient.address,
         )
-        if connection.scalar(select(outbox.c.id).where(told if letter.quiet else outbox.c.idempotency_key == key).limit(1)) is not None:
+        if letter.quiet and connection.scalar(select(outbox.c.id).where(told).limit(1)) is not None:
             continue
-        connection.execute(
-            outbox.insert().values(
-                idempotency_key=key,
-                message_id=letter.message_id,
-                known_on=letter.known_on,
-                mark=letter.mark,
-                channel=recipient.channel,
-                recipient=recipient.address,
-                content=letter.addressed(recipient.address) if recipient.address else letter.content,
-                state="recorded",
-                attempts=0,
-                recorded_at=now,
-            )
-        )
-        new += 1
+        content = letter.addressed(recipient.address) if recipient.address else letter.content
+        parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=letter.mark, content=content)
+        new += record_parcel(connection, parcel, recipient=recipient, now=now)
     return new
+
+
+def record_parcel(connection: Connection, parcel: Parcel, *, recipient: Recipient, now: datetime) -> bool:
+    """Record one message for one recipient, in the caller's transaction; say whether it was not recorded before."""
+    key = sha256(f"{parcel.message_id}\n{recipient.channel}\n{recipient.address}".encode()).hexdigest()
+    if connection.scalar(select(outbox.c.id).where(outbox.c.idempotency_key == key).limit(1)) is not None:
+        return False
+    connection.execute(
+        outbox.insert().values(
+            idempotency_key=key,
+            message_id=parcel.message_id,
+            known_on=parcel.known_on,
+            mark=parcel.mark,
+            channel=recipient.channel,
+            recipient=recipient.address,
+            content=parcel.content,
+            state="recorded",
+            attempts=0,
+            recorded_at=now,
+            not_before=recipient.not_before,
+        )
+    )
+    return True
 
 
 def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, lock: Path, wait_seconds: float = 300) -> Delivered:
@@ -146,7 +176,7 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
 def tally(connection: Connection) -> dict[State, int]:
     """Count the outbox's messages by state."""
     counted = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
-    return {"recorded": 0, "sent": 0, "dead": 0, **{row[0]: row[1] for row in counted}}
+    return {"recorded": 0, "sent": 0, "dead": 0, "dropped": 0, **{row[0]: row[1] for row in counted}}
 
 
 @contextmanager
@@ -167,13 +197,13 @@ def _sole_sender(lock: Path, wait_seconds: float) -> Iterator[None]:
 
 def _due(ledger: Ledger, channels: Mapping[str, Channel], now: datetime) -> list[Queued]:
     """List what may be tried: under the lock, whatever this machine still claims was left by a process that died."""
-    waited = or_(outbox.c.next_attempt_at.is_(None), outbox.c.next_attempt_at <= now)
+    waited = [or_(moment.is_(None), moment <= now) for moment in (outbox.c.next_attempt_at, outbox.c.not_before)]
     free = or_(outbox.c.claimed_by.is_(None), outbox.c.claimed_by == platform.node(), outbox.c.claimed_until <= now)
     query = select(outbox.c.id, outbox.c.message_id, outbox.c.channel, outbox.c.recipient, outbox.c.attempts)
     with ledger.begin() as connection:
         return list(
             connection.execute(
-                query.where(outbox.c.state == "recorded", outbox.c.channel.in_(channels), waited, free).order_by(outbox.c.id)
+                query.where(outbox.c.state == "recorded", outbox.c.channel.in_(channels), *waited, free).order_by(outbox.c.id)
             )
         )
 
@@ -212,5 +242,8 @@ def _settle(ledger: Ledger, message: Queued, **values: object) -> None:
 def _report(ledger: Ledger, *, sent: int, failures: Sequence[str]) -> Delivered:
     with ledger.begin() as connection:
         counted = tally(connection)
-        soonest = connection.scalar(select(func.min(outbox.c.next_attempt_at)).where(outbox.c.state == "recorded"))
-    return Delivered(sent=sent, failures=tuple(failures), waiting=counted["recorded"], dead=counted["dead"], next_attempt_at=soonest)
+        waiting = connection.execute(select(outbox.c.next_attempt_at, outbox.c.not_before).where(outbox.c.state == "recorded"))
+        moments = [max(moment for moment in row if moment) for row in waiting if any(row)]
+    return Delivered(
+        sent=sent, failures=tuple(failures), waiting=counted["recorded"], dead=counted["dead"], next_attempt_at=min(moments, default=None)
+    )

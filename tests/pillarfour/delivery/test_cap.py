@@ -40,7 +40,7 @@ def book(tmp_path: Path) -> Ledger:
 
 def keep(book: Ledger, *notices, now: datetime = NOW, **options) -> list[CapMessage]:
     with book.begin() as connection:
-        return cap.keep(connection, notices, sender=SENDER, now=now, **options)
+        return [message for _, message in cap.keep(connection, notices, sender=SENDER, now=now, **options)]
 
 
 def read(message: CapMessage) -> etree._Element:

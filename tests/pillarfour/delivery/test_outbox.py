@@ -206,7 +206,7 @@ def test_tries_are_bounded(office: Office, letter: Letter):
         counted = tally(connection)
 
     assert told.tried[DUTY.address] == ATTEMPTS
-    assert counted == {"recorded": 0, "sent": 0, "dead": 1}
+    assert counted == {"recorded": 0, "sent": 0, "dead": 1, "dropped": 0}
     assert office.rows()[0].last_error == f"try {ATTEMPTS - 1}"
 
 

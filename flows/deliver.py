@@ -1,0 +1,117 @@
+"""Deliver: who is told, by which ways, and the sending of what the outbox holds."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from pillarfour import clock, lookups
+from pillarfour.alerts.ledger import Ledger
+from pillarfour.delivery import cap_feed, outbox
+from pillarfour.delivery import routes as route_file
+from pillarfour.delivery.channels import Channel, FileChannel
+from pillarfour.delivery.chat import ChatChannel
+from pillarfour.delivery.outbox import Delivered
+from pillarfour.delivery.routes import Reader, Routes, revealed
+from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
+from pillarfour.delivery.webhook import Endpoint, WebhookChannel
+from pillarfour.errors import ConfigurationError, DeliveryError
+from pillarfour.settings import Settings
+from pillarfour.triggers.schema import Triggers
+from sources import SOURCES
+
+
+def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
+    """Send what the outbox holds, then have every CAP message in its folder."""
+    lock, book = settings.store / ".outbox.lock", Ledger(settings.ledger)
+    delivered = outbox.deliver(book, channels=channels(settings, password=password), now=clock.now(), lock=lock)
+    try:
+        cap_feed.publish(book, settings.outbox_folder / "cap")
+    except DeliveryError as fault:
+        return replace(delivered, failures=(*delivered.failures, str(fault)))
+    return delivered
+
+
+def routes(settings: Settings, triggers: Triggers | None = None) -> Routes:
+    """Say who is told: the routes' readers, or whoever ``PILLARFOUR_MAIL_TO`` names, of everything.
+
+    Parameters
+    ----------
+    triggers
+        Whose stages, groups and readers the routes may name; without them the names are not looked at.
+
+    Raises
+    ------
+    ConfigurationError
+        If the routes are wrong, name a mail reader where there is no mail server, or stand beside ``PILLARFOUR_MAIL_TO``.
+    """
+    if settings.routes is None:
+        addresses = settings.mail_to if settings.smtp_host else ()
+        readers = [
+            Reader(name=f"reader-{number}", way="smtp", address=address, operator=True) for number, address in enumerate(addresses, start=1)
+        ]
+        return Routes(version=1, readers=tuple(readers))
+    if settings.mail_to:
+        raise ConfigurationError("PILLARFOUR_MAIL_TO and PILLARFOUR_ROUTES are both set; name the readers in one of them")
+    found = route_file.load(settings.routes, known=_names(triggers) if triggers else None)
+    if not settings.smtp_host and any(reader.way == "smtp" for reader in found.readers):
+        raise ConfigurationError(f"{settings.routes}: a reader is to be told by smtp, but there is no PILLARFOUR_SMTP_HOST; set it")
+    return found
+
+
+def channels(settings: Settings, *, password: str | None = None) -> dict[str, Channel]:
+    """Open the ways out that are configured; a reader whose secret is missing does not stop the others."""
+    found = routes(settings)
+    ways: dict[str, Channel] = {"folder": FileChannel(folder=Path(settings.outbox_folder))}
+    if settings.smtp_host:
+        ways["smtp"] = SmtpChannel(settings=smtp(settings, password=password))
+    if settings.routes is not None:
+        endpoints = {reader.name: endpoint for reader in found.readers if (endpoint := _endpoint(reader)) is not None}
+        ways["webhook"] = WebhookChannel(endpoints=endpoints)
+        addresses = {reader.name: _secret(reader, "address") for reader in found.readers if reader.way == "chat"}
+        ways["chat"] = ChatChannel(addresses={name: address for name, address in addresses.items() if address is not None})
+    return ways
+
+
+def smtp(settings: Settings, *, password: str | None) -> SmtpSettings:
+    """Take the mail server's settings; a password from a secret store goes before the environment's."""
+    return SmtpSettings(
+        host=str(settings.smtp_host),
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.mail_from,
+        user=settings.smtp_user,
+        password=SecretStr(password) if password is not None else settings.smtp_password,
+        authority=settings.smtp_authority,
+    )
+
+
+def _names(triggers: Triggers) -> dict[str, set[str]]:
+    subjects = {subject for trigger in triggers.triggers for subject in trigger.series.subjects}
+    members = {member for group in triggers.groups.values() for member in group.nationalities}
+    return {
+        "stages": {stage.id for stage in triggers.stages},
+        "subjects": subjects
+        | members
+        | {*triggers.groups}
+        | {code for code, _ in lookups.load().display}
+        | {source.RECIPE.name for source in SOURCES}
+        | {"total"},
+        "notify": {*triggers.recipients},
+    }
+
+
+def _endpoint(reader: Reader) -> Endpoint | None:
+    url, key = _secret(reader, "address"), _secret(reader, "key")
+    if reader.way != "webhook" or url is None or key is None:
+        return None
+    return Endpoint(url=url, key=key, authority=reader.authority)
+
+
+def _secret(reader: Reader, field: str) -> SecretStr | None:
+    value = getattr(reader, field)
+    try:
+        return None if value is None else revealed(value, os.environ, of=f"{reader.name}.{field}")
+    except ConfigurationError:
+        return None

@@ -1,0 +1,150 @@
+"""Tests of a night on its way to its readers."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, select
+
+from pillarfour.alerts.ledger import Ledger
+from pillarfour.alerts.model import AlertKey
+from pillarfour.delivery.dispatch import Dispatch
+from pillarfour.delivery.night import Night
+from pillarfour.delivery.outbox import deliver
+from pillarfour.delivery.outbox_table import outbox
+from pillarfour.delivery.routes import Routes
+
+NIGHT = datetime(2021, 7, 12, 5, tzinfo=UTC)
+MORNING = datetime(2021, 7, 12, 11, tzinfo=UTC)
+MEXICO = AlertKey(trigger="haitian-corridor", stage="mexico", subject="haitian")
+QUIET = {"from": "22:00", "until": "06:00", "zone": "America/Panama"}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Ledger:
+    return Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+
+@pytest.fixture
+def told(book: Ledger, haitian_night: Night, notice) -> Callable[..., list[Row[Any]]]:
+    """Record a night with a warning in the Darién and an emergency in Mexico for some readers; give the outbox."""
+
+    def record(*readers: dict[str, Any], quiet: bool = False, mark: str = "live", now: datetime = NIGHT, **routes) -> list[Row[Any]]:
+        notices = [] if quiet else [notice(mark=mark), notice(mark=mark, key=MEXICO, level="emergency", value=7.0)]
+        news = tuple(replace(haitian_night.news[0], transition=each.transition) for each in notices)
+        named = [
+            {"name": f"reader-{number}", "way": "smtp", "address": f"r{number}@example.org", **each} for number, each in enumerate(readers)
+        ]
+        dispatch = Dispatch(
+            night=replace(haitian_night, news=news, mark=mark),
+            notices=notices,
+            routes=Routes.model_validate({"version": 1, "readers": named, **routes}),
+            groups={"haitian": ("HTI", "BRA", "CHL")},
+            sender="pillarfour@example.org",
+            now=now,
+        )
+        with book.begin() as connection:
+            dispatch.record(connection)
+        with book.read() as connection:
+            return list(connection.execute(select(outbox).order_by(outbox.c.id)))
+
+    return record
+
+
+def hook(**facts) -> dict[str, Any]:
+    return {"way": "webhook", "address": {"env": "HOOK"}, "key": {"env": "KEY"}, **facts}
+
+
+def test_the_folder_is_told_everything(told):
+    """Whoever else is told, or nobody."""
+    (row,) = told()
+
+    assert (row.channel, row.recipient, row.not_before) == ("folder", "", None)
+    assert len([part for part in message_from_bytes(row.content).walk() if part.get_content_type() == "application/cap+xml"]) == 2
+
+
+def test_each_reader_is_told_what_they_asked_for(told):
+    """One letter for all who want the same; none for who wants nothing of it; its CAP messages go with the news."""
+    rows = told({}, {"stages": ["darien"]}, {"stages": ["darien"]}, {"kinds": ["outage"]})
+    letters = {row.recipient: message_from_bytes(row.content) for row in rows}
+
+    assert sorted(letters) == ["", "r0@example.org", "r1@example.org", "r2@example.org"]
+    assert letters["r0@example.org"]["Message-ID"] == letters[""]["Message-ID"] != letters["r1@example.org"]["Message-ID"]
+    assert letters["r1@example.org"]["Message-ID"] == letters["r2@example.org"]["Message-ID"]
+    assert [sum(part.get_content_type() == "application/cap+xml" for part in letters[f"r{number}@example.org"].walk()) for number in (0, 1)] == [2, 1]  # fmt: skip  # noqa: E501
+
+
+def test_a_quiet_night_is_told_to_those_who_want_it(told):
+    """By mail; programs and chats hear of news alone."""
+    rows = told({}, {"digest": False}, hook(), quiet=True)
+
+    assert [row.recipient for row in rows] == ["", "r0@example.org"]
+
+
+def test_quiet_hours_hold_a_warning_and_no_emergency(told, book: Ledger, tmp_path: Path):
+    """What is held is recorded, with the time, and goes out when it has come; a clock set back only makes it wait."""
+    rows = told({"stages": ["darien"], "quiet_hours": QUIET}, {"stages": ["mexico"], "quiet_hours": QUIET}, {"quiet_hours": QUIET})
+
+    class Taken(list[str]):
+        def send(self, content: bytes, *, message_id: str, recipient: str) -> None:  # noqa: ARG002 - a channel's words
+            """Take it."""
+            self.append(recipient)
+
+    def round_at(now: datetime) -> tuple[list[str], datetime | None]:
+        taken = Taken()
+        done = deliver(book, channels={"smtp": taken}, now=now, lock=tmp_path / "lock")
+        return list(taken), done.next_attempt_at
+
+    assert [row.not_before for row in rows] == [None, MORNING, None, None]
+    assert round_at(NIGHT) == (["r1@example.org", "r2@example.org"], MORNING)
+    assert round_at(NIGHT - timedelta(days=3)) == ([], MORNING)
+    assert round_at(MORNING) == (["r0@example.org"], None)
+
+
+def test_programs_and_chats_get_a_message_a_change(told):
+    """Each on its own, so that a held warning holds no emergency; the name stands for the secret address."""
+    rows = told(hook(quiet_hours=QUIET), {"way": "chat", "address": {"env": "CHAT"}, "language": "es", "levels": ["emergency"]})
+
+    assert [(row.channel, row.recipient, row.not_before) for row in rows[1:]] == [
+        ("webhook", "reader-0", MORNING),
+        ("webhook", "reader-0", None),
+        ("chat", "reader-1", None),
+    ]
+    assert len({row.idempotency_key for row in rows}) == 4
+    assert json.loads(rows[3].content)["title"].startswith("EMERGENCIA:")
+
+
+def test_only_strangers_are_spared_small_counts(told):
+    """The same change, to two programs: seven, and fewer than ten."""
+    rows = told(hook(levels=["emergency"]), hook(levels=["emergency"], external=True))
+
+    assert [(json.loads(row.content)["value"], json.loads(row.content)["fewer_than"]) for row in rows[1:]] == [(7.0, None), (None, 10)]
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_cap_is_one_message_for_all_who_get_it(told, external: bool):  # noqa: FBT001
+    """Where strangers read the feed, the attached one hides small counts too: one name never has two texts."""
+    (row,) = told(cap={"external": external})
+    messages = [
+        part.get_payload(decode=True) for part in message_from_bytes(row.content).walk() if part.get_content_type() == "application/cap+xml"
+    ]
+
+    assert [b"fewer than 10" in message for message in messages] == [False, external]
+
+
+def test_a_past_night_leaves_no_house(told):
+    """Neither by mail, nor to programs, nor to chats."""
+
+    assert [row.channel for row in told({}, hook(), {"way": "chat", "address": {"env": "CHAT"}}, mark="past")] == ["folder"]
+
+
+def test_a_night_run_again_records_nothing_twice(told):
+    """The same readers have the same messages."""
+    first = told({}, hook(), quiet=True)
+
+    assert told({}, hook(), quiet=True) == first
