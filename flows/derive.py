@@ -29,6 +29,8 @@ from pillarfour.triggers.schema import Triggers
 SAME = 1e-6
 """How far a detector's figure may differ, relative to itself: machines round differently."""
 
+SAID = {True: "met", False: "not met", None: "open"}
+
 NOT_FIGURES = {"looked_at"}
 """What a night knew of its own doings, and no document says."""
 
@@ -208,7 +210,14 @@ def _compare(what: str, recorded: Any, derived: Any) -> Iterator[Difference]:
         for number, (one, other) in enumerate(zip_longest(recorded, derived), start=1):
             yield from _compare(f"{what} {number}", one, other)
     elif not _same(recorded, derived):
-        yield Difference(what=what, recorded=recorded, derived=derived)
+        yield Difference(what=what, recorded=_brief(recorded), derived=_brief(derived))
+
+
+def _brief(answer: Any) -> Any:
+    """Give of a whole tree of evidence, or of a figure, what a line can hold."""
+    if isinstance(answer, dict) and "test" in answer:
+        return f"{SAID[answer['held']]}: {answer['text']}"
+    return ", ".join(map(str, answer.values())) if isinstance(answer, dict) else answer
 
 
 def _same(recorded: Any, derived: Any) -> bool:
