@@ -101,11 +101,11 @@ def test_the_shipped_file_leaves_no_doubt(checkout: Path):
 def test_every_stage_has_its_surge_and_collapse_and_every_source_its_outage(triggers):
     """What the task force has agreed to watch at the least."""
     totals = {
-        (trigger.kind, stage) for trigger in triggers.triggers if trigger.series.subject == "total" for stage in trigger.series.stages
+        (trigger.kind, stage) for trigger in triggers.triggers if "total" in trigger.series.subjects for stage in trigger.series.stages
     }
     outages = {trigger.series.subject for trigger in triggers.triggers if trigger.kind == "outage"}
 
-    assert totals == {(kind, stage.id) for kind in ("surge", "collapse") for stage in triggers.stages}
+    assert totals == {(kind, stage.id) for kind in ("surge", "collapse", "revision") for stage in triggers.stages}
     assert outages == set(RECIPES)
 
 
