@@ -72,8 +72,8 @@ def of(told: Told, outcomes: Sequence[Outcome], settings: Settings) -> Summary:
                 "newest": source.newest_period,
                 "published_on": source.published_on,
                 "basis": source.published_basis,
-                "days_since": source.days_since,
-                "next_expected_on": source.next_expected_on,
+                "days": source.days_since,
+                "next_due": source.next_expected_on,
                 "documents": None if source.newest_period is None else "rebuilt" if source.rebuilt else "original",
             }
             for source in told.night.sources
@@ -86,7 +86,11 @@ def of(told: Told, outcomes: Sequence[Outcome], settings: Settings) -> Summary:
         transitions=len(told.transitions),
         documents=dict(sorted(documents.items())),
         held=tuple(release.id for release in told.night.held),
-        failures=(*(outcome.detail for outcome in outcomes if outcome.result == "failed"), *told.delivered.failures),
+        failures=(
+            *(outcome.detail for outcome in outcomes if outcome.result == "failed"),
+            *told.delivered.failures,
+            *([f"messages given up: {told.delivered.dead}; see `pillarfour outbox list --dead`"] if told.delivered.dead else []),
+        ),
         sent=told.delivered.sent,
         mail=settings.outbox_folder,
         store=settings.store,
