@@ -1,5 +1,6 @@
 """How we look: one file a method, one line here."""
 
+from detectors.best_available import BestAvailable
 from detectors.breaks import Breaks
 from detectors.composition import Composition
 from detectors.cusum import Cusum
@@ -11,6 +12,7 @@ from detectors.threshold import Threshold
 from pillarfour.detection import Detector
 
 DETECTORS: dict[str, type[Detector]] = {
+    "best_available": BestAvailable,
     "breaks": Breaks,
     "cusum": Cusum,
     "ears": Ears,
