@@ -209,7 +209,7 @@ def mark(known_on: date) -> Mark:
 
 
 def _case(transition: Transition, states: Iterable[AlertState]) -> str:
-    """Name a case and what else stands in it; nothing where the alert stands alone in the case that it began."""
+    """Name a case and what else stands in it; nothing where the alert is part of no movement."""
     if transition.case_id is None:
         return ""
     others = sorted(

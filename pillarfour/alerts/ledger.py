@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from pillarfour.alerts import schema
 from pillarfour.alerts.events import Event, events, states
@@ -38,7 +38,10 @@ class Ledger:
     @cached_property
     def engine(self) -> Engine:
         """The connections; on SQLite each with a write-ahead log and patience."""
-        url = make_url(self.url)
+        try:
+            url = make_url(self.url)
+        except ArgumentError as cause:
+            raise LedgerError("PILLARFOUR_LEDGER_URL is no SQLAlchemy URL; write sqlite:///… or postgresql+psycopg://…") from cause
         try:
             if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +50,10 @@ class Ledger:
                 event.listen(engine, "connect", _prepare)
                 event.listen(engine, "begin", _begin)
             self._make_ready(engine)
+        except (ModuleNotFoundError, NoSuchModuleError) as cause:
+            where = url.render_as_string(hide_password=True)
+            remedy = 'pip install "psycopg[binary]", or give a URL that begins with sqlite:// or postgresql+psycopg://'
+            raise LedgerError(f"{where}: {cause}; {remedy}") from cause
         except OSError as cause:
             raise LedgerError(f"{self.url}: the folder cannot be made ({cause.strerror}); give another PILLARFOUR_LEDGER_URL") from cause
         return engine

@@ -180,6 +180,27 @@ def test_a_database_that_cannot_be_opened_is_named(case, tmp_path):
         Ledger(f"sqlite:///{path}").alerts()
 
 
+URLS = {
+    "no URL": ("ledger", "PILLARFOUR_LEDGER_URL is no SQLAlchemy URL; write sqlite:///… or postgresql"),
+    "a database that nobody knows": ("oracel://officer:secret@host/ledger", r"oracel://officer:\*\*\*@host/ledger: .*give a URL"),
+    "a driver that is not there": ("postgresql+pg8000://officer:secret@host/ledger", r"pg8000.*pip install .psycopg\[binary\]"),
+    "a server that does not answer": (
+        "postgresql+psycopg://officer:secret@127.0.0.1:9/ledger",
+        "connection failed.*see who holds the database",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", URLS)
+def test_a_url_that_leads_nowhere_is_told_without_its_password(case):
+    """The message says what to write or to install."""
+    wrong, said = URLS[case]
+
+    with pytest.raises(LedgerError, match=said) as told:
+        Ledger(wrong).alerts()
+    assert "secret" not in str(told.value)
+
+
 @pytest.fixture
 def start(url, checkout):
     """Run a night in a process of its own."""
