@@ -166,6 +166,8 @@ ASKED = {
     "ingest": ["ingest", "panama_darien", "--json"],
     "backfill": ["backfill", "--from", "2021-08-10", "--to", "2021-08-12", "--json"],
     "doctor": ["doctor", "--json"],
+    "heartbeat": ["heartbeat", "--json"],
+    "outbox list": ["outbox", "list", "--all", "--json"],
     "releases list": ["releases", "list", "--json"],
     "releases show": ["releases", "show", "{release}", "--json"],
     "alerts list": ["alerts", "list", "--json"],
@@ -209,6 +211,6 @@ def test_json_alone_is_on_stdout(pillarfour, answering, name):
     alert = pillarfour("alerts", "list", "--json", **answering).json[0]["alert"] if "{alert}" in ASKED[name] else ""
     asked = pillarfour(*(each.format(release=release, alert=alert) for each in ASKED[name]), **answering)
 
-    assert asked.code == 0, asked.errors
+    assert asked.code == (name == "heartbeat"), asked.errors  # one source of these months is overdue
     assert json.loads(asked.output) or name == "ingest"
     assert asked.output.strip()[0] in "[{"

@@ -105,7 +105,7 @@ def run(order: dict, folder: Path) -> None:
     os.environ.update(order["environment"])
     os.chdir(folder)
     sys.argv = ["pillarfour", *order["arguments"]]
-    exec(order["patch"])  # noqa: S102 - the tests' own lines
+    exec(order["patch"], {"sys": sys})  # noqa: S102 - the tests' own lines
     if order["steps"]:
         Steps(order["steps"]["watched"], str(folder / "steps"), die=order["steps"]["die"]).start()
     main()
