@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from flows.commands import alerts, doctor, observations, releases, run, triggers
+from flows.commands import alerts, doctor, heartbeat, observations, outbox, releases, run, triggers
 from pillarfour.errors import PillarfourError
 
 app = typer.Typer(
@@ -19,8 +19,11 @@ app.command()(run.ingest)
 app.command()(run.backfill)
 app.command()(observations.observations)
 app.command()(doctor.doctor)
+app.command()(heartbeat.heartbeat)
+app.command()(outbox.deliver)
 app.add_typer(releases.app, name="releases")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(triggers.app, name="triggers")
 
 

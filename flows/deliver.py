@@ -13,7 +13,7 @@ from pillarfour.delivery import routes as route_file
 from pillarfour.delivery.channels import Channel, FileChannel
 from pillarfour.delivery.chat import ChatChannel
 from pillarfour.delivery.outbox import Delivered
-from pillarfour.delivery.routes import Reader, Routes, revealed
+from pillarfour.delivery.routes import FromEnvironment, Reader, Routes, revealed
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.delivery.webhook import Endpoint, WebhookChannel
 from pillarfour.errors import ConfigurationError, DeliveryError
@@ -31,6 +31,15 @@ def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
     except DeliveryError as fault:
         return replace(delivered, failures=(*delivered.failures, str(fault)))
     return delivered
+
+
+def password(settings: Settings) -> str | None:
+    """Read the mail server's password from its Prefect block, where one is named; nothing else here needs Prefect."""
+    if settings.smtp_password_block is None:
+        return None
+    from prefect.blocks.system import Secret  # noqa: PLC0415 - commands that send without a block never load Prefect
+
+    return str(Secret.load(settings.smtp_password_block).get())  # type: ignore[union-attr]  # Prefect types it for both of its worlds
 
 
 def routes(settings: Settings, triggers: Triggers | None = None) -> Routes:
@@ -58,6 +67,12 @@ def routes(settings: Settings, triggers: Triggers | None = None) -> Routes:
     if not settings.smtp_host and any(reader.way == "smtp" for reader in found.readers):
         raise ConfigurationError(f"{settings.routes}: a reader is to be told by smtp, but there is no PILLARFOUR_SMTP_HOST; set it")
     return found
+
+
+def missing_secrets(found: Routes) -> list[str]:
+    """Name what the routes ask of the environment and it does not hold."""
+    asked = (value for reader in found.readers for value in (reader.address, reader.key) if isinstance(value, FromEnvironment))
+    return sorted({value.env for value in asked if not os.environ.get(value.env, "").strip()})
 
 
 def channels(settings: Settings, *, password: str | None = None) -> dict[str, Channel]:

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows import alert, detect, ingest, summary
+from flows import alert, deliver, detect, ingest, summary
+from flows.failure import tell_operators
 from flows.ingest import Outcome, Progress
 from flows.summary import Summary
 from flows.tell import Teller
@@ -51,12 +51,10 @@ def detect_night(settings: Settings, *, known_on: date) -> Teller:
 @task(name="alert", cache_policy=NO_CACHE)
 def alert_night(teller: Teller, *, outcomes: list[Outcome]) -> alert.Told:
     """Decide, record and send."""
-    block = teller.settings.smtp_password_block
-    password = str(Secret.load(block).get()) if block else None  # type: ignore[union-attr]  # Prefect types it for both of its worlds
-    return alert.alert(teller, outcomes=outcomes, password=password)
+    return alert.alert(teller, outcomes=outcomes, password=deliver.password(teller.settings))
 
 
-@flow(name="nightly", task_runner=RUNNER)
+@flow(name="nightly", task_runner=RUNNER, on_failure=[tell_operators], on_crashed=[tell_operators])
 def nightly(known_on: date | None = None, *, live: bool = False, store: Path | None = None, progress: Progress | None = None) -> Summary:
     """Run one night.
 

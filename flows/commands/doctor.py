@@ -1,6 +1,7 @@
 """``pillarfour doctor``: whether the next night will work, and what is late."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,8 @@ from flows.commands.options import FAILED, Json, StoreOption, answer, settings
 
 if TYPE_CHECKING:
     from pillarfour.settings import Settings
+
+GIVEN_UP_SHOWN = 10
 
 
 def doctor(
@@ -30,14 +33,32 @@ def _row(what: str, state: str, detail: str) -> dict[str, Any]:
 
 
 def _configuration(chosen: "Settings") -> list[dict[str, Any]]:
-    mail = f"{len(chosen.mail_to)} recipients by {chosen.smtp_host}" if chosen.smtp_host else f"files in {chosen.outbox_folder}"
-    rows = [_row("mail", "ok", mail)]
+    rows = [_readers(chosen)]
     if chosen.mail_to and not chosen.smtp_host:
         rows.append(_row("mail", "wrong", "PILLARFOUR_MAIL_TO is set, but no PILLARFOUR_SMTP_HOST; set it"))
     for name, folder in (("store", chosen.store), ("outbox", chosen.outbox_folder)):
         writable = os.access(_nearest(folder), os.W_OK)
         rows.append(_row(name, "ok" if writable else "wrong", f"{folder}" if writable else f"{folder} cannot be written; mend its rights"))
     return rows
+
+
+def _readers(chosen: "Settings") -> dict[str, Any]:
+    """Say who is told and by which ways, or what is wrong with the routes, the names of ``triggers.yaml`` and the secrets included."""
+    from flows.deliver import missing_secrets, routes
+    from flows.detect import load_triggers
+    from pillarfour.errors import ConfigurationError, TriggerError
+
+    try:
+        found = routes(chosen, load_triggers(chosen))
+    except ConfigurationError as error:
+        return _row("readers", "wrong", str(error))
+    except TriggerError:
+        found = routes(chosen)
+    missing = missing_secrets(found)
+    if missing:
+        return _row("readers", "wrong", f"the environment has no {', '.join(missing)}, which the routes ask for; set them")
+    ways = ", ".join(f"{count} by {way}" for way, count in sorted(Counter(reader.way for reader in found.readers).items()))
+    return _row("readers", "ok", f"{ways}; everything as files in {chosen.outbox_folder}" if ways else f"files in {chosen.outbox_folder}")
 
 
 def _nearest(folder: Path) -> Path:
@@ -80,11 +101,16 @@ def _sources(chosen: "Settings") -> list[dict[str, Any]]:
 
 def _ledger(chosen: "Settings") -> list[dict[str, Any]]:
     from pillarfour.alerts.ledger import Ledger
+    from pillarfour.delivery.desk import entries
     from pillarfour.delivery.outbox import tally
 
     with Ledger(chosen.ledger).read() as connection:
-        counted = tally(connection)
-    return [_row("outbox", "ok" if not counted["dead"] else "wrong", ", ".join(f"{count} {state}" for state, count in counted.items()))]
+        counted, given_up = tally(connection), entries(connection, states=("dead",))
+    rows = [_row("outbox", "wrong" if given_up else "ok", ", ".join(f"{count} {state}" for state, count in counted.items()))]
+    rows += [
+        _row("outbox", "given up", f"{each.id}, to {each.recipient or each.channel}: {each.why}") for each in given_up[:GIVEN_UP_SHOWN]
+    ]
+    return rows
 
 
 def _reach(chosen: "Settings") -> list[dict[str, Any]]:
