@@ -111,14 +111,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def new_database(server: Path):
-    """Make an empty database on the server, and give its URL."""
+    """Make an empty schema on the server, which is to a ledger what a database is, and give its URL."""
     import psycopg  # noqa: PLC0415 - an optional part, asked for only here
 
     def make() -> str:
         name = f"ledger_{next(DATABASES)}"
         with psycopg.connect(host=str(server), user="pillarfour", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://pillarfour@/{name}?host={server}"
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"postgresql+psycopg://pillarfour@/postgres?host={server}&options=-csearch_path%3D{name}"
 
     return make
 
