@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from flows.alert import Told
 from flows.ingest import Outcome
 from pillarfour.alerts.model import LEVELS
@@ -94,6 +96,6 @@ def of(told: Told, outcomes: Sequence[Outcome], settings: Settings) -> Summary:
         sent=told.delivered.sent,
         mail=settings.outbox_folder,
         store=settings.store,
-        ledger=settings.ledger,
+        ledger=make_url(settings.ledger).render_as_string(hide_password=True),
         changed=bool(documents["new"] or told.run or told.delivered.sent),
     )
