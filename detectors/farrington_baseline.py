@@ -56,7 +56,7 @@ class FarringtonParameters(Parameters):
     reweight: bool = True
     reweight_above: float = Field(default=2.58, ge=0.5)
     trend: bool = True
-    trend_alpha: float = Field(default=0.05, gt=0, le=1)
+    trend_alpha: float = Field(default=1, gt=0, le=1)
     threshold_method: ThresholdMethod = "predictive"
     alpha: float | None = Field(default=None, gt=0, lt=0.5)
     low_count_cases: int = Field(default=5, ge=0)
@@ -207,8 +207,9 @@ class Baselines:
 
 
 def _residuals(counts: Floats, weights: Floats, fit: Fit, freedom: Floats, *, reweighted: bool) -> Residuals:
-    relative = counts / np.maximum(fit.fitted, np.finfo(float).tiny) - 1
-    raw = add_rows(fit.working * relative**2) / freedom
+    with np.errstate(over="ignore", invalid="ignore"):  # a slope that ran away: not converged, and not used
+        relative = counts / np.maximum(fit.fitted, np.finfo(float).tiny) - 1
+        raw = add_rows(fit.working * relative**2) / freedom
     return Residuals(relative=relative, weights=weights, raw_dispersion=raw, degrees_of_freedom=freedom, reweighted=reweighted)
 
 

@@ -29,7 +29,7 @@ def chance_from(counts: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 
 def quantile(chance: Floats, mean: Floats, dispersion: Floats) -> Floats:
-    """Smallest count that is not exceeded with at least this chance, all shape (n,).
+    """Smallest count that is not exceeded with at least this chance, all shape (n,); infinite at 1.
 
     Starts from the gamma law of the same mean and variance, steps by Newton's rule on the distribution function, and ends only where the
     count reaches the chance and the one below does not; steps stay within what is known to be too low and high enough.
@@ -43,8 +43,8 @@ def quantile(chance: Floats, mean: Floats, dispersion: Floats) -> Floats:
     dispersion
         Variance over mean, 1 and above.
     """
-    found = np.zeros(mean.shape)
-    active = np.flatnonzero((mean > 0) & (chance > 0))
+    found = np.where((mean > 0) & (chance >= 1), np.inf, 0.0)
+    active = np.flatnonzero((mean > 0) & (chance > 0) & (chance < 1))
     chance, mean, dispersion = chance[active], mean[active], dispersion[active]
     count: Floats = np.floor(special.gammaincinv(mean / dispersion, chance) * dispersion)
     low, high = np.full(count.shape, -1.0), np.full(count.shape, np.inf)

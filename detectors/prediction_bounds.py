@@ -12,6 +12,9 @@ from pillarfour.detection import Floats
 
 ThresholdMethod = Literal["predictive", "delta", "nb_plugin", "muan"]
 Power = Literal["2/3", "1/2", "none"]
+MOST_KURTOSIS = 6.0
+"""That of an exponential law: beyond it, means are so small that quantiles are decided by who comes at all."""
+
 EXPONENTS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
 
 
@@ -92,11 +95,11 @@ class NegativeBinomial:
     def __init__(self, prediction: Prediction, *, mean_at_bound: bool) -> None:
         self.dispersion = prediction.dispersion
         self.mean = prediction.mean
-        self.error = np.sqrt(prediction.log_variance) * mean_at_bound
+        self.error = np.sqrt(prediction.log_variance) if mean_at_bound else None
 
     def lower(self, chance: Floats) -> tuple[Floats, Floats]:
         """Least count that is no alarm, and the chance of a smaller one."""
-        mean = self.mean * np.exp(special.ndtri(chance) * self.error)
+        mean = self._mean_at(special.ndtri(chance))
         bound = quantile(chance, mean, self.dispersion)
         return bound, chance_up_to(bound - 1, mean, self.dispersion)
 
@@ -106,7 +109,10 @@ class NegativeBinomial:
 
     def mean_above(self, chance: Floats) -> Floats:
         """Give the mean whose quantile is the upper bound."""
-        return np.asarray(self.mean * np.exp(-special.ndtri(chance) * self.error))
+        return self._mean_at(-special.ndtri(chance))
+
+    def _mean_at(self, deviations: Floats) -> Floats:
+        return self.mean if self.error is None else np.asarray(self.mean * np.exp(deviations * self.error))
 
     def chance_above(self, counts: Floats) -> Floats:
         """Chance of a count at least as large, at the estimated mean."""
@@ -120,14 +126,17 @@ class NegativeBinomial:
 class Predictive(NegativeBinomial):
     """Quantiles of the count that take the errors of the mean and of the dispersion into account.
 
-    The count's variance is phi mu + Var(mu), and chances go from Student's t, at the degrees of freedom that phi was estimated on, to the
-    normal law and from there to the negative binomial, as a normal count with an estimated variance would need.
+    The count's variance is phi mu + Var(mu), and chances go from Student's t to the normal law and from there to the negative binomial,
+    as a normal count with an estimated variance would need. The estimate of phi is worth df / (1 + k / 2) degrees of freedom, where
+    k = 6 (phi - 1) / mu + 1 / (phi mu) is a negative binomial's excess kurtosis.
     """
 
     def __init__(self, prediction: Prediction) -> None:
         super().__init__(prediction, mean_at_bound=False)
         self.dispersion = prediction.dispersion + prediction.mean * prediction.log_variance
-        self.degrees_of_freedom = prediction.degrees_of_freedom
+        mean = np.maximum(prediction.mean, np.finfo(float).tiny)
+        kurtosis = np.minimum(6 * (prediction.dispersion - 1) / mean + 1 / (prediction.dispersion * mean), MOST_KURTOSIS)
+        self.degrees_of_freedom = prediction.degrees_of_freedom / (1 + kurtosis / 2)
 
     def lower(self, chance: Floats) -> tuple[Floats, Floats]:
         """Least count that is no alarm, and the chance of a smaller one."""

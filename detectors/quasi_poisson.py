@@ -130,7 +130,8 @@ def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
     Returns
     -------
     Fit
-        A level without any case has mean 0 and adds nothing to the rest. ``converged`` is False where no finite slope fits.
+        A level without any case has mean 0 and adds nothing to the rest. Where no finite slope fits,
+        ``converged`` is False, and the slope 0.
 
     References
     ----------
@@ -192,4 +193,4 @@ def _solve(totals: Floats, moment: Floats, weights: Floats, design: Design) -> t
         active, totals, moment = active[going], totals.compress(going, axis=1), moment[going]
         weights = weights if weights.shape[1] == 1 else weights.compress(going, axis=1)
         slope[active] += np.clip(step[going], -LONGEST_STEP, LONGEST_STEP)
-    return slope, converged
+    return np.where(converged, slope, 0.0), converged

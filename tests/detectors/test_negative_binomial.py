@@ -47,9 +47,10 @@ def test_tails_are_scipy_s(count, mean, dispersion):
 
 
 def test_nobody_expected_is_nobody_at_any_chance():
-    """At mean 0 the quantile is 0, and any case is beyond chance."""
+    """At mean 0 the quantile is 0, and any case is beyond chance; what is never exceeded is infinite."""
     none, one = np.zeros(1), np.ones(1)
 
     assert quantile(np.array([0.99]), none, one)[0] == 0
     assert chance_up_to(none, none, one)[0] == 1
     assert chance_from(one, none, one)[0] == 0
+    assert quantile(one, one, one)[0] == np.inf
