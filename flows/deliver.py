@@ -1,6 +1,7 @@
 """Deliver: who is told, by which ways, and the sending of what the outbox holds."""
 
 import os
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from sources import SOURCES
 def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
     """Send what the outbox holds, then have every CAP message in its folder."""
     lock, book = settings.store / ".outbox.lock", Ledger(settings.ledger)
-    delivered = outbox.deliver(book, channels=channels(settings, password=password), now=clock.now(), lock=lock)
+    with ExitStack() as sessions:
+        ways = channels(settings, sessions, password=password)
+        delivered = outbox.deliver(book, channels=ways, now=clock.now(), lock=lock)
     try:
         cap_feed.publish(book, settings.outbox_folder / "cap")
     except DeliveryError as fault:
@@ -75,12 +78,12 @@ def missing_secrets(found: Routes) -> list[str]:
     return sorted({value.env for value in asked if not os.environ.get(value.env, "").strip()})
 
 
-def channels(settings: Settings, *, password: str | None = None) -> dict[str, Channel]:
-    """Open the ways out that are configured; a reader whose secret is missing does not stop the others."""
+def channels(settings: Settings, sessions: ExitStack, *, password: str | None = None) -> dict[str, Channel]:
+    """Open the ways out that are configured, for as long as ``sessions``; a reader whose secret is missing does not stop the others."""
     found = routes(settings)
     ways: dict[str, Channel] = {"folder": FileChannel(folder=Path(settings.outbox_folder))}
     if settings.smtp_host:
-        ways["smtp"] = SmtpChannel(settings=smtp(settings, password=password))
+        ways["smtp"] = sessions.enter_context(SmtpChannel(settings=smtp(settings, password=password)).connected())
     if settings.routes is not None:
         endpoints = {reader.name: endpoint for reader in found.readers if (endpoint := _endpoint(reader)) is not None}
         ways["webhook"] = WebhookChannel(endpoints=endpoints)

@@ -15,11 +15,18 @@ class RefusedError(DeliveryError):
     """A message that this recipient will never take; trying again does not help."""
 
 
+class UnreachableError(DeliveryError):
+    """Nobody answers, or lets us in: whatever else goes to the same server would meet the same."""
+
+
 class Channel(Protocol):
     """One way of sending. It may be asked twice for the same message, after a crash."""
 
     def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
-        """Send one message to one recipient, or raise ``DeliveryError`` to be asked again, ``RefusedError`` not to be."""
+        """Send one message to one recipient, or raise ``DeliveryError`` to be asked again, ``RefusedError`` not to be.
+
+        ``UnreachableError`` says that the server, not the message, is in trouble.
+        """
         ...
 
 

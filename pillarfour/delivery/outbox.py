@@ -1,6 +1,8 @@
 """Messages are recorded together with the events they tell of, and sent from the record."""
 
 import platform
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Final, Literal, Protocol
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from pillarfour.delivery.channels import Channel, RefusedError
+from pillarfour.delivery.channels import Channel, RefusedError, UnreachableError
 from pillarfour.delivery.email import Letter
 from pillarfour.delivery.night import Mark
 from pillarfour.delivery.outbox_table import outbox
@@ -25,6 +27,8 @@ Queued = Row[tuple[int, str, str, str, int]]
 ATTEMPTS: Final = 10
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=12)
+UNANSWERED: Final = 3
+"""Messages to a server that does not answer, after which the round leaves the rest for the next: each may wait for half a minute."""
 LEASE: Final = timedelta(minutes=15)
 """How long another machine's claim is respected; a claim of this machine ends with the process that made it."""
 
@@ -138,7 +142,8 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
     """Send what is recorded and due, each message on its own.
 
     A crash between a server's acceptance and its record repeats that message once, with the same Message-ID; a
-    ``FileChannel`` writes the same file again. Messages to channels that are not given stay recorded.
+    ``FileChannel`` writes the same file again. Messages to channels that are not given stay recorded, and so do, untried,
+    those to a channel whose server has not answered for ``UNANSWERED`` messages in a row.
 
     Parameters
     ----------
@@ -158,17 +163,21 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
     """
     sent = 0
     failures: list[str] = []
+    started = time.monotonic()
     with _sole_sender(lock, wait_seconds):
+        silent: Counter[str] = Counter()
         for message in _due(ledger, channels, now):
-            if not _claim(ledger, message, now):
+            if silent[message.channel] >= UNANSWERED or not _claim(ledger, message, now + timedelta(seconds=time.monotonic() - started)):
                 continue
             try:
                 _send(ledger, message, channels)
             except DeliveryError as fault:
                 failures.append(str(fault))
                 _put_off(ledger, message, fault, now)
+                silent[message.channel] = silent[message.channel] + 1 if isinstance(fault, UnreachableError) else 0
             else:
                 _settle(ledger, message, state="sent", sent_at=now, last_error=None)
+                silent[message.channel] = 0
                 sent += 1
         return _report(ledger, sent=sent, failures=failures)
 

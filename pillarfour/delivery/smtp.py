@@ -1,4 +1,7 @@
-"""Messages by SMTP: always encrypted, the server's certificate always verified, one transaction a recipient."""
+"""Messages by SMTP: always encrypted, the server's certificate always verified, one transaction a recipient.
+
+A session may carry many messages.
+"""
 
 import smtplib
 import ssl
@@ -10,13 +13,16 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.channels import RefusedError, UnreachableError
 from pillarfour.delivery.wording import one_line
 from pillarfour.errors import DeliveryError
 
 PERMANENT = range(500, 600)
 MAILBOX_FULL = 552
 LONGEST_REPLY = 200
+OK = 250
+A_SESSION = 100
+"""After so many messages a new session: servers bound how many they take in one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,40 +58,45 @@ class SmtpChannel:
     settings: SmtpSettings
 
     def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
-        """Hand one message over for one recipient.
+        """Hand one message over for one recipient, in a session of its own.
 
         Raises
         ------
         RefusedError
             If the server answers for good (5xx) to this recipient or this message; a full mailbox is not for good.
+        UnreachableError
+            If the server does not answer, does not let us in, or its certificate does not verify.
         DeliveryError
-            On any other answer, a broken line, or a certificate that does not verify.
+            On any other answer.
         """
-        fault: DeliveryError | None = None
-        try:
-            with _session(self.settings) as session:
-                session.sendmail(self.settings.sender, [recipient], content)
-        except (smtplib.SMTPException, OSError, ValueError) as cause:
-            fault = self._fault(cause, f"{message_id} to {recipient}")
-        if fault:
-            # Raised outside the handler, so that it carries no cause: a server's reply may repeat what it was sent, the password included.
-            raise fault
+        with self.connected() as session:
+            session.send(content, message_id=message_id, recipient=recipient)
 
-    def _fault(self, cause: Exception, what: str) -> DeliveryError:
+    @contextmanager
+    def connected(self) -> Iterator["SmtpSession"]:
+        """Keep one session for many messages, opened when the first is sent, and again where the server has ended it."""
+        session = SmtpSession(self)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def fault(self, cause: Exception, what: str) -> DeliveryError:
+        """Say what a failure means for the message, and for those after it; without the password."""
         settings = self.settings
         where = f"{what}: {settings.host}:{settings.port}"
         match cause:
             case smtplib.SMTPAuthenticationError(smtp_code=code):
-                return DeliveryError(f"{where} refused user {settings.user} ({code}); check user and password")
+                return UnreachableError(f"{where} refused user {settings.user} ({code}); check user and password")
             case ssl.SSLError():
-                return DeliveryError(f"{where}: {self._clean(cause)}; check host, port, security and authority")
+                return UnreachableError(f"{where}: {self._clean(cause)}; check host, port, security and authority")
             case smtplib.SMTPRecipientsRefused(recipients=refused):
                 code, reply = next(iter(refused.values()))
                 return self._answer(where, code, reply, remedy="check the recipient's address")
             case smtplib.SMTPDataError(smtp_code=code, smtp_error=reply):
                 return self._answer(where, code, reply, remedy="ask the server's keeper why it refuses the message")
             case _:
-                return DeliveryError(f"{where}: {type(cause).__name__}: {self._clean(cause)}; it will be tried again")
+                return UnreachableError(f"{where}: {type(cause).__name__}: {self._clean(cause)}; it will be tried again")
 
     def _answer(self, where: str, code: int, reply: bytes | str, *, remedy: str) -> DeliveryError:
         words = self._clean(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)
@@ -100,8 +111,56 @@ class SmtpChannel:
         return one_line(words)[:LONGEST_REPLY]
 
 
-@contextmanager
-def _session(settings: SmtpSettings) -> Iterator[smtplib.SMTP]:
+class SmtpSession:
+    """One session with a mail server, for one message after another."""
+
+    def __init__(self, channel: SmtpChannel) -> None:
+        self._channel = channel
+        self._open: smtplib.SMTP | None = None
+        self._sent = 0
+
+    def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
+        """Hand one message over, as the channel does; a server that has only hung up meanwhile is called again."""
+        fault: DeliveryError | None = None
+        try:
+            self._ready().sendmail(self._channel.settings.sender, [recipient], content)
+            self._sent += 1
+        except (smtplib.SMTPException, OSError, ValueError) as cause:
+            fault = self._channel.fault(cause, f"{message_id} to {recipient}")
+            if isinstance(fault, UnreachableError):
+                self._hang_up()
+        if fault:
+            # Raised outside the handler, so that it carries no cause: a server's reply may repeat what it was sent, the password included.
+            raise fault
+
+    def close(self) -> None:
+        """Say goodbye; every message is accepted or not by now, and how the server answers changes nothing."""
+        if self._open is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._open.quit()
+        self._hang_up()
+
+    def _ready(self) -> smtplib.SMTP:
+        """Give an open session: nothing of a message is said in it before the server has answered."""
+        if self._open is not None and (self._sent >= A_SESSION or not self._answers(self._open)):
+            self.close()
+        if self._open is None:
+            self._open, self._sent = _connect(self._channel.settings), 0
+        return self._open
+
+    def _answers(self, session: smtplib.SMTP) -> bool:
+        try:
+            return session.noop()[0] == OK
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def _hang_up(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+
+def _connect(settings: SmtpSettings) -> smtplib.SMTP:
     context = ssl.create_default_context(cafile=str(settings.authority) if settings.authority else None)
     greeting = settings.sender.rpartition("@")[2]
     session: smtplib.SMTP
@@ -114,8 +173,7 @@ def _session(settings: SmtpSettings) -> Iterator[smtplib.SMTP]:
             session.starttls(context=context)
         if settings.user is not None and settings.password is not None:
             session.login(settings.user, settings.password.get_secret_value())
-        yield session
-        with suppress(smtplib.SMTPException, OSError):  # the message is accepted; how the server says goodbye changes nothing
-            session.quit()
-    finally:
+    except BaseException:
         session.close()
+        raise
+    return session

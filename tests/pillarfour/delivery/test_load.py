@@ -1,0 +1,247 @@
+"""Tests of sending much, to a real mail server that does whatever mail servers do."""
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from pydantic import SecretStr
+
+from pillarfour.alerts.ledger import Ledger
+from pillarfour.delivery.email import Letter, compose
+from pillarfour.delivery.night import Night
+from pillarfour.delivery.outbox import ATTEMPTS, UNANSWERED, Delivered, Recipient, deliver, record, tally
+from pillarfour.delivery.smtp import A_SESSION, SmtpChannel, SmtpSettings
+
+pytestmark = pytest.mark.slow
+
+NOON = datetime(2021, 7, 12, 12, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"  # noqa: S105 - planted, to see that it turns up nowhere
+TROUBLES = ("greylisted", "full", "mid-data", "hang", "lost answer", "hang up")
+FULL = pytest.mark.skipif(os.environ.get("FULL") != "1", reason="50,000 messages take their time: FULL=1 sends them")
+
+
+@dataclass
+class Server:
+    """A mail server in trouble: each message to each recipient meets what is drawn for it, once, and is taken the next time."""
+
+    share: float = 0.0
+    troubles: tuple[str, ...] = TROUBLES
+    refused: frozenset[str] = frozenset()
+    met: dict[tuple[str, str], str] = field(default_factory=dict)
+    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sessions: int = 0
+    drawn: random.Random = field(default_factory=lambda: random.Random(20210712))  # noqa: S311 - to draw the same troubles each time
+
+    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: ARG002, N802 - aiosmtpd's words
+        """Count the sessions."""
+        session.host_name = hostname
+        self.sessions += 1
+        return responses
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: ARG002, N802 - aiosmtpd's words
+        """Refuse who is refused."""
+        if address in self.refused:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's words
+        """Meet a message with its trouble, or take it."""
+        name = str(message_from_bytes(envelope.original_content)["Message-ID"])
+        (recipient,) = envelope.rcpt_tos
+        trouble = "" if (name, recipient) in self.met or self.drawn.random() >= self.share else self.drawn.choice(self.troubles)
+        self.met.setdefault((name, recipient), trouble)
+        match trouble:
+            case "greylisted":
+                return "451 4.7.1 come back later"
+            case "full":
+                return "552 5.2.2 mailbox full"
+            case "hang":
+                await asyncio.sleep(3)
+                return "451 too late"
+            case "mid-data":
+                server.transport.abort()
+                return "451 never heard"
+            case "lost answer":
+                self.taken[name, recipient] += 1
+                server.transport.abort()
+                return "250 never heard"
+        self.taken[name, recipient] += 1
+        if trouble == "hang up":
+            asyncio.get_running_loop().call_later(0.001, server.transport.close)
+        return "250 taken"
+
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword) -> AuthResult:  # noqa: ARG002 - aiosmtpd's words
+        """Know one password."""
+        return AuthResult(success=login.password.decode() == PASSWORD)
+
+
+@dataclass
+class Office:
+    """A ledger of its own, and a channel to the server."""
+
+    book: Ledger
+    channel: SmtpChannel
+    lock: Path
+
+    def round(self, now: datetime) -> Delivered:
+        """Send what is due, as one nightly does."""
+        with self.channel.connected() as session:
+            return deliver(self.book, channels={"smtp": session}, now=now, lock=self.lock)
+
+    def keep(self, letters: list[Letter], addresses: list[str]) -> None:
+        """Record every letter for every address, a transaction a letter."""
+        for letter in letters:
+            with self.book.begin() as connection:
+                record(connection, letter, recipients=[Recipient(channel="smtp", address=address) for address in addresses], now=NOON)
+
+    def counted(self) -> dict[str, int]:
+        """Count the outbox by state."""
+        with self.book.read() as connection:
+            return tally(connection)
+
+    def until_done(self) -> list[Delivered]:
+        """Send until nothing waits: two nightlies at once each time, and after each round one whose clock is two days slow."""
+        rounds: list[Delivered] = []
+        now = NOON
+
+        def nightly(moment: datetime) -> None:
+            rounds.append(self.round(moment))
+
+        while self.counted()["recorded"] and len(rounds) < 100:
+            both = [Thread(target=nightly, args=(now,)) for _ in range(2)]
+            for each in both:
+                each.start()
+            for each in both:
+                each.join()
+            if rounds[-1].next_attempt_at:
+                self.round(now - timedelta(days=2))
+            now += timedelta(hours=13)
+        return rounds
+
+
+@pytest.fixture(params=["starttls", "tls"])
+def office(request: pytest.FixtureRequest, mail_server, certificates, tmp_path: Path):
+    """Give an office by the server that it writes to."""
+    opened = []
+
+    def make(server: Server, *, timeout: float = 10) -> Office:
+        running = mail_server(server, certificates.server, security=request.param)
+        port = running.__enter__()
+        opened.append(running)
+        settings = SmtpSettings(
+            host="127.0.0.1",
+            port=port,
+            security=request.param,
+            sender="pillarfour@example.org",
+            user="duty",
+            password=SecretStr(PASSWORD),
+            authority=certificates.authority,
+            timeout_seconds=timeout,
+        )
+        return Office(
+            book=Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}"), channel=SmtpChannel(settings=settings), lock=tmp_path / "lock"
+        )
+
+    yield make
+    for running in opened:
+        running.__exit__(*sys.exc_info())
+
+
+@pytest.fixture(scope="module")
+def letters(haitian_night: Night):
+    """Give so many letters, one an alert; odd ones name the alert in Spanish."""
+
+    def make(count: int) -> list[Letter]:
+        news = replace(haitian_night.news[0], chart=None)
+        made = []
+        for number in range(count):
+            key = replace(news.transition.key, trigger=f"alert-{number}")
+            topic = replace(news.topic, subject="Nacionales de Haití" if number % 2 else "Nationals of Haiti")
+            alert = replace(news, topic=topic, transition=replace(news.transition, key=key))
+            made.append(compose(replace(haitian_night, news=(alert,)), sender="pillarfour@example.org", now=NOON))
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize(("alerts", "readers"), [(4, 50), pytest.param(1000, 50, marks=FULL)])
+def test_many_alerts_reach_many_readers_once(office, letters, alerts: int, readers: int):
+    """Every one to every one, in few sessions; a second round has nothing to do."""
+    server = Server()
+    at_work = office(server)
+    addresses = [f"officer{number}@example.org" for number in range(readers)]
+    at_work.keep(letters(alerts), addresses)
+    done = at_work.round(NOON)
+
+    assert (done.sent, done.waiting, done.dead, done.failures) == (alerts * readers, 0, 0, ())
+    assert len(server.taken) == alerts * readers
+    assert set(server.taken.values()) == {1}
+    assert at_work.round(NOON).sent == 0
+    assert server.sessions <= 2 * (alerts * readers // A_SESSION + 1)
+
+
+def test_a_server_in_trouble_loses_nothing_and_doubles_only_what_it_did_not_confirm(office, letters):
+    """Each message arrives once, whatever happens; where the server took it and its answer was lost, twice, with the same Message-ID.
+
+    What happens: greylisting, a full mailbox, lines that break, hang and hang up, two nightlies at once, and a clock set back.
+    """
+    server = Server(share=0.6, refused=frozenset({"refused@example.org"}))
+    at_work = office(server, timeout=0.5)
+    addresses = [*(f"officer{number}@example.org" for number in range(6)), "refused@example.org"]
+    written = letters(8)
+    at_work.keep(written, addresses)
+    rounds = at_work.until_done()
+    unconfirmed = {pair for pair, trouble in server.met.items() if trouble == "lost answer"}
+
+    assert set(server.met.values()) >= set(TROUBLES)
+    assert {pair for pair, _ in server.taken.items()} == {(letter.message_id, address) for letter in written for address in addresses[:-1]}
+    assert {pair for pair, count in server.taken.items() if count != 1} == unconfirmed
+    assert {server.taken[pair] for pair in unconfirmed} == {2}
+    assert at_work.counted() == {"recorded": 0, "sent": 48, "dead": 8, "dropped": 0}
+    assert any(PASSWORD in failure for done in rounds for failure in done.failures) is False
+
+
+def test_a_server_that_answers_nobody_is_left_after_a_few_tries(office, letters):
+    """The rest waits untried: no message wears out its tries on a server that is down, and no round lasts for hours."""
+    server = Server(share=1.0, troubles=("hang",))
+    at_work = office(server, timeout=0.3)
+    at_work.keep(letters(1), [f"officer{number}@example.org" for number in range(20)])
+    done = at_work.round(NOON)
+    with closing(sqlite3.connect(at_work.book.url.removeprefix("sqlite:///"))) as connection:
+        tries = Counter(tries for (tries,) in connection.execute("SELECT attempts FROM outbox"))
+
+    assert (done.sent, done.waiting, len(done.failures)) == (0, 20, UNANSWERED)
+    assert tries == {1: UNANSWERED, 0: 20 - UNANSWERED}
+
+
+def test_a_mailbox_that_stays_full_is_given_up_in_the_end(office, letters):
+    """After ten tries, and others are not kept waiting by it."""
+
+    class Full(Server):
+        async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: ARG002, N802 - aiosmtpd's words
+            """Have no room for one."""
+            if address == "full@example.org":
+                return "552 5.2.2 mailbox full"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+    server = Full()
+    at_work = office(server)
+    at_work.keep(letters(1), ["full@example.org", "officer@example.org"])
+    rounds = at_work.until_done()
+
+    assert [recipient for _, recipient in server.taken] == ["officer@example.org"]
+    assert at_work.counted() == {"recorded": 0, "sent": 1, "dead": 1, "dropped": 0}
+    assert sum(len(done.failures) for done in rounds) == ATTEMPTS
