@@ -1,6 +1,7 @@
 """``pillarfour triggers``: the shared set, listed, checked, tested, explained, and tried on the past."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,9 @@ from flows.commands.options import FAILED, Json, KnownOn, StoreOption, answer, s
 
 if TYPE_CHECKING:
     from pillarfour.triggers.schema import Trigger
+
+From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first night.")]
+To = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last night.")]
 
 app = typer.Typer(no_args_is_help=True, help="The shared set of triggers.")
 
@@ -125,3 +129,37 @@ def explain(
     for each in found:
         for line in each.words():
             typer.echo(line)
+
+
+@app.command("what-if")
+def what_if(
+    start: From,
+    end: To,
+    file: Annotated[Path, typer.Option("--file", help="The other file of triggers.", exists=True, dir_okay=False)],
+    store: StoreOption = None,
+) -> None:
+    """Say which alerts another file would have given, changed or spared, beside the project's triggers.yaml."""
+    _compare(settings(store).triggers, file, start=start, end=end, store=store)
+
+
+@app.command("diff")
+def diff(
+    first: Annotated[Path, typer.Argument(help="A file of triggers.", exists=True, dir_okay=False)],
+    second: Annotated[Path, typer.Argument(help="Another one.", exists=True, dir_okay=False)],
+    start: From,
+    end: To,
+    store: StoreOption = None,
+) -> None:
+    """Say which alerts the second file would have given, changed or spared, beside the first."""
+    _compare(first, second, start=start, end=end, store=store)
+
+
+def _compare(first: Path, second: Path, *, start: datetime, end: datetime, store: Path | None) -> None:
+    from flows.replay import compare
+
+    if start > end:
+        raise typer.BadParameter("--from is after --to")
+    found = compare(settings(store), first.resolve(), second.resolve(), start=start.date(), end=end.date())
+    typer.echo(f"{first} → {second}, every night on which something was published from {start:%Y-%m-%d} to {end:%Y-%m-%d}")
+    for line in found.lines():
+        typer.echo(line)

@@ -31,7 +31,6 @@ def ask_detector(leaf: DetectorLeaf, line: Line, column: int) -> Evidence:
         return answer(
             "detector", None, f"{leaf.use} cannot judge {period}: before the first period on record", line, column, figures=figures
         )
-    read = tuple(range(column + 1))
     judged = line.judged(leaf.use, column)
     figures |= {
         name: None if isinstance(found, float) and isnan(found) else found
@@ -40,7 +39,8 @@ def ask_detector(leaf: DetectorLeaf, line: Line, column: int) -> Evidence:
     }
     if value is None or judged.status != "ok":
         why = "no figure is published" if value is None else judged.status.replace("_", " ")
-        return answer("detector", None, f"{leaf.use} cannot judge {period}: {why}", line, *read, figures=figures)
+        text = f"{leaf.use} cannot judge {period}: {why}"
+        return Evidence(test="detector", held=None, text=text, figures=figures, releases=line.releases_to(column))
     up = leaf.direction == "up"
     reached = judged.score >= leaf.score if up else judged.score <= -leaf.score
     compared = value if up else judged.expected
@@ -49,7 +49,8 @@ def ask_detector(leaf: DetectorLeaf, line: Line, column: int) -> Evidence:
     text = f"{counted(line, column)}{expected}: score {judged.score:+.2f} of {leaf.use}, {leaf.score if up else -leaf.score:+g} asked for"
     if leaf.floor is not None:
         text += f"; {'the figure' if up else 'the expectation'} {REACHES[floored]} the floor of {leaf.floor:,.0f}"
-    return answer("detector", every((reached, floored)), text, line, *read, figures=figures)
+    held = every((reached, floored))
+    return Evidence(test="detector", held=held, text=text, figures=figures, releases=line.releases_to(column))
 
 
 def ask_growth(leaf: GrowthLeaf, line: Line, column: int) -> Evidence:

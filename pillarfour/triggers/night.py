@@ -141,6 +141,26 @@ class Night:
             for name, scores in self.scores.items()
         }
 
+    def releases_to(self, stage: str, column: int) -> tuple[str, ...]:
+        """Give the releases that supply a stage's periods up to a column; summed up once a stage."""
+        if stage not in self.supplied:
+            found: set[str] = set()
+            upto = []
+            for period in self.periods:
+                supplied = self.releases.get((stage, period), ())
+                if not found.issuperset(supplied):
+                    found.update(supplied)
+                    upto.append(tuple(sorted(found)))
+                else:
+                    upto.append(upto[-1] if upto else ())
+            self.supplied[stage] = upto
+        return self.supplied[stage][column] if column >= 0 else ()
+
+    @cached_property
+    def supplied(self) -> dict[str, list[tuple[str, ...]]]:
+        """What ``releases_to`` has summed up."""
+        return {}
+
     @cached_property
     def periods(self) -> tuple[str, ...]:
         """The names of the panel's periods."""
@@ -202,6 +222,10 @@ class Line:
     def period(self, column: int) -> str:
         """Name a period, also one before the panel begins."""
         return self.night.periods[column] if column >= 0 else str(self.night.panel.periods[0] + column)
+
+    def releases_to(self, column: int) -> tuple[str, ...]:
+        """Give the releases that supply a period of the stage and those before it."""
+        return self.night.releases_to(self.key.stage, column)
 
     def releases(self, *columns: int) -> tuple[str, ...]:
         """Give the releases that supply these periods of the stage."""
