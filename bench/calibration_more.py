@@ -15,6 +15,7 @@ from bench.calibration import draw, measure
 from detectors.best_available import BestAvailable, BestAvailableParameters
 from detectors.breaks import Breaks, BreaksParameters
 from detectors.ears import Ears, EarsParameters
+from detectors.regime import Regime, RegimeParameters
 from detectors.state_space import StateSpace, StateSpaceParameters
 from detectors.threshold import Threshold, ThresholdParameters
 from pillarfour.detection import Detector
@@ -80,7 +81,19 @@ def best_available() -> Iterator[str]:
     return table(named, n_series=1000)
 
 
-TABLES = {"best_available": best_available, "breaks": breaks, "ears": ears, "threshold": threshold, "state_space": state_space}
+def regime() -> Iterator[str]:
+    """Judge by two regimes."""
+    return fitted(lambda stated: Regime(RegimeParameters(false_alarms_per_year=stated)))
+
+
+TABLES = {
+    "regime": regime,
+    "best_available": best_available,
+    "breaks": breaks,
+    "ears": ears,
+    "threshold": threshold,
+    "state_space": state_space,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

@@ -6,6 +6,7 @@ from detectors.composition import Composition
 from detectors.cusum import Cusum
 from detectors.ears import Ears
 from detectors.farrington import Farrington
+from detectors.regime import Regime
 from detectors.state_space import StateSpace
 from detectors.stl import Stl
 from detectors.threshold import Threshold
@@ -17,6 +18,7 @@ DETECTORS: dict[str, type[Detector]] = {
     "cusum": Cusum,
     "ears": Ears,
     "farrington": Farrington,
+    "regime": Regime,
     "state_space": StateSpace,
     "stl": Stl,
     "threshold": Threshold,
