@@ -30,7 +30,8 @@ def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
         ways = channels(settings, sessions, password=password)
         delivered = outbox.deliver(book, channels=ways, now=clock.now(), lock=lock)
     try:
-        cap_feed.publish(book, settings.outbox_folder / "cap")
+        with outbox.sole_sender(lock):
+            cap_feed.publish(book, settings.outbox_folder / "cap")
     except DeliveryError as fault:
         return replace(delivered, failures=(*delivered.failures, str(fault)))
     return delivered

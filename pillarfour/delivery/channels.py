@@ -53,7 +53,7 @@ class FileChannel:
 
 
 def keep_whole(place: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it into it, whoever else is writing it; what killed writers left of it is swept.
+    """Write a file beside its place and rename it into it; the caller is its sole writer, and what killed ones left of it is swept.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from pillarfour.delivery import sentences
 from pillarfour.delivery.channels import RefusedError
 from pillarfour.delivery.notice import Language, Notice, shown
 from pillarfour.delivery.secrecy import hushed
+from pillarfour.delivery.wording import one_line
 from pillarfour.errors import DeliveryError
 
 URGENCY: Final[dict[Level, str]] = {"watch": "info", "warning": "warning", "emergency": "failure"}
@@ -56,7 +57,7 @@ def compose(notice: Notice, *, language: Language, fewer_than: int = 0) -> bytes
     """Write a notice in a few lines of the reader's language."""
     told = shown(notice, fewer_than=fewer_than)
     level = notice.transition.level
-    body = [sentences.description(notice, told, language), *notice.response[language]]
+    body = [sentences.description(notice, told, language), *map(one_line, notice.response[language])]
     said = {
         "title": sentences.headline(notice, told, language),
         "body": "\n".join(body),

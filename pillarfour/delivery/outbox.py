@@ -164,7 +164,7 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
     sent = 0
     failures: list[str] = []
     started = time.monotonic()
-    with _sole_sender(lock, wait_seconds):
+    with sole_sender(lock, wait_seconds):
         silent: Counter[str] = Counter()
         for message in _due(ledger, channels, now):
             if silent[message.channel] >= UNANSWERED or not _claim(ledger, message, now + timedelta(seconds=time.monotonic() - started)):
@@ -189,7 +189,14 @@ def tally(connection: Connection) -> dict[State, int]:
 
 
 @contextmanager
-def _sole_sender(lock: Path, wait_seconds: float) -> Iterator[None]:
+def sole_sender(lock: Path, wait_seconds: float = 300) -> Iterator[None]:
+    """Be the only process of this machine that writes to the outbox folder or sends.
+
+    Raises
+    ------
+    DeliveryError
+        If another one is still at it after ``wait_seconds``.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     held = FileLock(lock)
     try:

@@ -20,6 +20,7 @@ from pillarfour.delivery.cap import CapMessage, moment
 from pillarfour.delivery.channels import RefusedError
 from pillarfour.delivery.notice import LANGUAGES, Notice, shown
 from pillarfour.delivery.secrecy import hushed
+from pillarfour.delivery.wording import one_line
 from pillarfour.errors import DeliveryError
 
 VERSION: Final = 1
@@ -155,7 +156,7 @@ def compose(notice: Notice, message: CapMessage, *, now: datetime, fewer_than: i
         "expected": told.expected,
         "headline": {language: sentences.headline(notice, told, language) for language in LANGUAGES},
         "description": {language: sentences.description(notice, told, language) for language in LANGUAGES},
-        "response": {language: list(notice.response[language]) for language in LANGUAGES},
+        "response": {language: [one_line(step) for step in notice.response[language]] for language in LANGUAGES},
         "rule_sha256": condition.rule_sha256,
         "releases": list(condition.releases),
     }

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Row, select
 
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.model import AlertKey
+from pillarfour.delivery import cap, chat, webhook
 from pillarfour.delivery.dispatch import Dispatch
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.outbox import deliver
 from pillarfour.delivery.outbox_table import outbox
 from pillarfour.delivery.routes import Routes
+from pillarfour.delivery.wording import one_line
 
 NIGHT = datetime(2021, 7, 12, 5, tzinfo=UTC)
 MORNING = datetime(2021, 7, 12, 11, tzinfo=UTC)
@@ -148,3 +152,21 @@ def test_a_night_run_again_records_nothing_twice(told):
     first = told({}, hook(), quiet=True)
 
     assert told({}, hook(), quiet=True) == first
+
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+
+
+@given(name=TEXT, reason=TEXT, step=TEXT, value=st.one_of(st.none(), st.integers(0, 10**9).map(float)))
+def test_no_text_leaves_its_field(notice, name: str, reason: str, step: str, value: float | None):
+    """Whatever a name, a reason or a step holds: JSON stays JSON, a line a line, a count the same count."""
+    both = dict.fromkeys(("en", "es"), name)
+    fuzzed = notice(subject=both, place=both, title=both, reason=reason, value=value, response=dict.fromkeys(("en", "es"), (step,)))
+    message = cap.compose(fuzzed, identifier="pillarfour-x", sender="pillarfour@example.org", sent=NIGHT)
+    body = json.loads(webhook.compose(fuzzed, message, now=NIGHT))
+    said = json.loads(chat.compose(fuzzed, language="en"))
+    texts = [*body["headline"].values(), *body["description"].values(), *body["response"]["es"], said["title"], *said["body"].split("\n")]
+
+    assert body["value"] == value
+    assert len(said["body"].split("\n")) == 2
+    assert all(text == one_line(text) for text in texts)
