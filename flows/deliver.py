@@ -61,9 +61,7 @@ def routes(settings: Settings, triggers: Triggers | None = None) -> Routes:
     """
     if settings.routes is None:
         addresses = settings.mail_to if settings.smtp_host else ()
-        readers = [
-            Reader(name=f"reader-{number}", way="smtp", address=address, operator=True) for number, address in enumerate(addresses, start=1)
-        ]
+        readers = [_named(number, *reversed(address.rpartition(":"))) for number, address in enumerate(addresses, start=1)]
         return Routes(version=1, readers=tuple(readers))
     if settings.mail_to:
         raise ConfigurationError("PILLARFOUR_MAIL_TO and PILLARFOUR_ROUTES are both set; name the readers in one of them")
@@ -103,6 +101,12 @@ def smtp(settings: Settings, *, password: str | None) -> SmtpSettings:
         user=settings.smtp_user,
         password=SecretStr(password) if password is not None else settings.smtp_password,
         authority=settings.smtp_authority,
+    )
+
+
+def _named(number: int, address: str, _: str, language: str) -> Reader:
+    return Reader.model_validate(
+        {"name": f"reader-{number}", "way": "smtp", "address": address, "operator": True, **({"language": language} if language else {})}
     )
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from flows.corridor import Scene, titled
 from flows.ingest import Outcome
 from pillarfour import breaks, clock, lookups
 from pillarfour.alerts import acts
 from pillarfour.alerts.acts import Act
-from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition, rank
+from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Transition
 from pillarfour.delivery.nearest import not_met
-from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Part, Standing, Topic, Unannounced
+from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Standing, Step, Topic, Unannounced, Words
 from pillarfour.model import Release, SeriesKey
 from pillarfour.recipe import Recipe
 from pillarfour.report.charts import Break, Chart, chart_of
@@ -63,14 +64,19 @@ class Teller:
         undelivered
             How many earlier messages were given up.
         """
-        announced = [transition for transition in transitions if transition.unannounced_because is None]
+        announced = [each for each in transitions if each.unannounced_because is None and "active" in {each.before, each.after}]
         changed = {transition.key for transition in announced}
         failed = [outcome for outcome in outcomes if outcome.result == "failed"]
         silent = {condition.key: condition for condition in conditions if condition.key not in changed}
-        standing = {key: states[key] for key in silent if key in states and states[key].state == "active"}
+        standing = {key: states[key] for key in silent if key in states and states[key].state in {"active", "pending"}}
+        kept = {
+            key: Standing(state=state, topic=self.topic(key), condition=silent[key], notes=self.notes(state, said))
+            for key, state in standing.items()
+        }
         return Night(
             known_on=self.known.known_on,
-            mark=mark(self.known.known_on),
+            mark=mark(self.known.known_on, self.settings),
+            exercise=self.settings.exercise,
             sources=tuple(self.source(source.RECIPE, failed) for source in SOURCES),
             news=tuple(
                 self.news(each, states[each.key] if each.after == "active" else before[each.key], states=states) for each in announced
@@ -78,10 +84,8 @@ class Teller:
             unannounced=tuple(
                 Unannounced(transition=each, topic=self.topic(each.key)) for each in transitions if each.unannounced_because is not None
             ),
-            standing=tuple(
-                Standing(state=standing[key], topic=self.topic(key), condition=silent[key], notes=self.notes(standing[key], said))
-                for key in standing
-            ),
+            standing=tuple(each for each in kept.values() if each.state.state == "active"),
+            pending=tuple(each for each in kept.values() if each.state.state == "pending"),
             not_met=tuple(not_met(condition, topic=self.topic(key)) for key, condition in silent.items() if key not in standing),
             held=tuple(release for release in self.releases.values() if release.status == "held"),
             failed=tuple(FailedDocument(source=each.source, document=each.document, message=each.detail) for each in failed),
@@ -115,43 +119,49 @@ class Teller:
         """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""
         key = transition.key
         releases = tuple(self.releases[release] for release in transition.condition.releases)
+        scene = Scene(triggers=self.triggers, known=self.known, releases=self.releases, condition=transition.condition)
         return News(
             transition=transition,
             topic=self.topic(key),
             since=state.since or transition.known_on,
             chart=self.chart(transition.condition),
-            parts=tuple(self.parts(transition.condition)),
+            parts=tuple(scene.parts()),
+            origins=tuple(scene.origins()),
             releases=releases,
+            corridor=tuple(scene.corridor(states.values())),
             response=tuple(self.response(transition)),
-            case=_case(transition, states.values()),
+            on_trial=any(trigger.id == key.trigger and trigger.status == "test" for trigger in self.triggers.triggers),
         )
 
-    def response(self, transition: Transition) -> Iterator[str]:
-        """Say what the signatories have agreed to do at the level reached, and by when."""
+    def response(self, transition: Transition) -> Iterator[Step]:
+        """Give what the signatories have agreed to do up to the level reached."""
         if transition.after != "active" or transition.level is None:
             return
         agreed = self.triggers.responses[self.triggers.trigger(transition.key.trigger).response]
         for level in LEVELS[: LEVELS.index(transition.level) + 1]:
             if level in agreed.levels:
-                yield f"within {agreed.levels[level].within_hours} hours: {agreed.levels[level].en}"
+                step = agreed.levels[level]
+                yield Step(within_hours=step.within_hours, action={"en": step.en, "es": step.es})
 
     def topic(self, key: AlertKey) -> Topic:
         """Name who and where in the reader's words."""
         titles = {source.RECIPE.name: source.RECIPE.title for source in SOURCES}
         if key.subject in titles:
-            return Topic(subject=titles[key.subject])
+            return Topic(subject=dict.fromkeys(lookups.LANGUAGES, titles[key.subject]))
         if key.stage not in {stage.id for stage in self.triggers.stages}:
-            return Topic(subject=self.subject(key.subject), place=key.stage)
+            return Topic(subject=self.subject(key.subject), place=dict.fromkeys(lookups.LANGUAGES, key.stage))
         stage = self.triggers.stage(key.stage)
-        return Topic(subject=self.subject(key.subject), place=stage.title.en, counts=_counts(stage))
+        return Topic(subject=self.subject(key.subject), place=titled(stage.title), counts=_counts(stage))
 
-    def subject(self, name: str) -> str:
+    def subject(self, name: str) -> Words:
         """Name a group, a nationality, or all of them."""
         if name in self.triggers.groups:
-            return self.triggers.groups[name].title.en
-        if not name.isupper() and name != "total":
-            return name
-        return "All nationalities" if name == "total" else f"Nationals of {lookups.name(name, 'en')}"
+            return titled(self.triggers.groups[name].title)
+        if name == "total":
+            return {"en": "All nationalities", "es": "Todas las nacionalidades"}
+        if not name.isupper():
+            return dict.fromkeys(lookups.LANGUAGES, name)
+        return {"en": f"Nationals of {lookups.name(name, 'en')}", "es": f"Nacionales de {lookups.name(name, 'es')}"}
 
     def asked(self, key: AlertKey) -> bool:
         """Whether a trigger still asks about an alert; one whose trigger was retired has only its past."""
@@ -177,23 +187,12 @@ class Teller:
         return chart_of(
             self.known.scores[judging[0]],
             series,
-            title=str(self.topic(key)),
+            title=self.topic(key).said("en"),
             counts=_counts(stage),
             breaks=[
                 Break(period=each.from_.strftime("%Y-%m"), label=each.title) for each in self.register.at(key.stage, self.known.known_on)
             ],
         )
-
-    def parts(self, condition: Condition) -> Iterator[Part]:
-        """Give a group's members behind its newest figure."""
-        group = self.triggers.groups.get(condition.key.subject)
-        if group is None or condition.reference_period is None or not self.asked(condition.key):
-            return
-        column = self.known.panel.periods.get_loc(condition.reference_period)
-        for nationality in group.nationalities:
-            series = SeriesKey(stage=condition.key.stage, subject=nationality)
-            value = float(self.known.panel.values[self.known.panel.series.index(series), column])
-            yield Part(name=lookups.name(nationality, "en"), value=None if value != value else value)  # noqa: PLR0124 - NaN is no figure
 
     def _answering(self, condition: Condition) -> set[str]:
         """Name the detectors that could judge the newest period."""
@@ -203,20 +202,11 @@ class Teller:
         return {name for name in judging if line.newest is not None and line.judged(name, line.newest).status == "ok"}
 
 
-def mark(known_on: date) -> Mark:
-    """Tell tonight from a past night, and both from an exercise with a clock of its own."""
+def mark(known_on: date, settings: Settings) -> Mark:
+    """Tell tonight from a past night, and both from an exercise."""
+    if settings.exercise:
+        return "exercise"
     return "past" if known_on < clock.today() else "live"
-
-
-def _case(transition: Transition, states: Iterable[AlertState]) -> str:
-    """Name a case and what else stands in it; nothing where the alert is part of no movement."""
-    if transition.case_id is None:
-        return ""
-    others = sorted(
-        (state for state in states if state.case_id == transition.case_id and state.key != transition.key and state.state == "active"),
-        key=lambda state: (-rank(state.level), state.key),
-    )
-    return f"{transition.case_id}, with {'; '.join(f'{state.key} ({state.level})' for state in others)}" if others else transition.case_id
 
 
 def _counts(stage: Stage) -> str:

@@ -16,7 +16,7 @@ from pillarfour.errors import ConfigurationError
 COUNTRIES = Path(__file__).resolve().parents[1] / "data" / "countries.csv"
 
 Language = Literal["en", "es"]
-LANGUAGES = ("en", "es")
+LANGUAGES: tuple[Language, ...] = ("en", "es")
 HEADER = ["code", "language", "name"]
 
 

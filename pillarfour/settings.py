@@ -22,9 +22,12 @@ class Settings(BaseSettings):
     ledger_url
         A SQLAlchemy URL; by default SQLite inside the store.
     mail_to
-        Addresses, separated by commas; none means that messages stay in the outbox folder as ``.eml`` files.
+        Addresses, separated by commas, each with ``es:`` before it where it is to be written to in Spanish; none means that messages
+        stay in the outbox folder as ``.eml`` files.
     routes
         A YAML file of who is told what, in place of ``mail_to``.
+    exercise
+        The name of an exercise: every message then says in its subject and its first line that it is one.
     smtp_password_block
         The name of a Prefect ``Secret`` block that holds the password, in place of ``smtp_password``.
     smtp_authority
@@ -45,6 +48,7 @@ class Settings(BaseSettings):
     mail_from: str = "pillarfour@localhost"
     mail_to: Annotated[tuple[str, ...], NoDecode] = ()
     routes: Path | None = None
+    exercise: str = ""
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: Literal["starttls", "tls"] = "starttls"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from pillarfour.delivery.night import Night
 from pillarfour.delivery.notice import Notice
 from pillarfour.delivery.outbox import Parcel, Recipient
 from pillarfour.delivery.routes import Reader, Routes, revealed
+from pillarfour.lookups import LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,29 +34,31 @@ class Dispatch:
     groups: Mapping[str, Sequence[str]]
     sender: str
     now: datetime
-    _letters: dict[frozenset[AlertKey], Letter] = field(default_factory=dict, init=False, repr=False)
 
     def record(self, connection: Connection) -> str:
-        """Record the CAP messages and every reader's message; give the Message-ID of the folder's, which tells everything."""
+        """Record the CAP messages and every reader's messages; give the Message-ID of the digest, which tells everything."""
         kept = cap.keep(connection, self.notices, sender=self.sender, now=self.now, fewer_than=self.routes.hidden_in_cap)
         files = {notice.transition.key: message for notice, message in kept}
-        whole = self.letter(self.notices, files)
-        outbox.record(connection, whole, recipients=[Recipient(channel="folder")], now=self.now)
+        letters = self.letters(files)
+        for letter in letters:
+            outbox.record(connection, letter, recipients=[Recipient(channel="folder")], now=self.now)
         for reader in self.routes.readers:
             wanted = [notice for notice in self.notices if reader.wants(notice, groups=self.groups)]
             if reader.way == "smtp":
-                self.mail(connection, reader, wanted, files)
+                self.mail(connection, reader, wanted, letters)
             else:
                 self.post(connection, reader, wanted, files)
-        return whole.message_id
+        return next(letter.message_id for letter in letters if letter.kind == "digest")
 
-    def mail(self, connection: Connection, reader: Reader, wanted: Sequence[Notice], files: Mapping[AlertKey, CapMessage]) -> None:
-        """Record a reader's mail; a night with news for others alone is no quiet night, and is not told to them as one."""
-        if not wanted and (self.notices or not reader.digest):
-            return
+    def mail(self, connection: Connection, reader: Reader, wanted: Sequence[Notice], letters: Sequence[Letter]) -> None:
+        """Record a reader's mail, in their language: every case that they want any part of, whole, and the digest if they ask for it."""
+        asked = {notice.transition.key: notice for notice in wanted}
         address = revealed(reader.address, os.environ, of=f"{reader.name}.address").get_secret_value()
-        recipient = Recipient(channel="smtp", address=address, not_before=reader.held_until(self.now, notices=wanted))
-        outbox.record(connection, self.letter(wanted, files), recipients=[recipient], now=self.now)
+        for letter in letters:
+            about = [asked[key] for key in letter.keys if key in asked]
+            if letter.language == reader.language and (reader.digest if letter.kind == "digest" else about):
+                recipient = Recipient(channel="smtp", address=address, not_before=reader.held_until(self.now, notices=about))
+                outbox.record(connection, letter, recipients=[recipient], now=self.now)
 
     def post(self, connection: Connection, reader: Reader, wanted: Sequence[Notice], files: Mapping[AlertKey, CapMessage]) -> None:
         """Record a message a notice for a program or a chat; past nights never leave the folder."""
@@ -77,15 +80,12 @@ class Dispatch:
             recipient = Recipient(channel=reader.way, address=reader.name, not_before=reader.held_until(self.now, notices=[notice]))
             outbox.record_parcel(connection, parcel, recipient=recipient, now=self.now)
 
-    def letter(self, wanted: Sequence[Notice], files: Mapping[AlertKey, CapMessage]) -> Letter:
-        """Write the night's mail with some of its news, and their CAP messages; once for all who want the same."""
-        keys = frozenset(notice.transition.key for notice in wanted)
-        if keys not in self._letters:
-            attachments = [
-                Attachment(name=f"{message.identifier}.xml", subtype="cap+xml", content=message.content)
-                for key, message in files.items()
-                if key in keys
-            ]
-            narrowed = replace(self.night, news=tuple(news for news in self.night.news if news.transition.key in keys))
-            self._letters[keys] = email.compose(narrowed, sender=self.sender, now=self.now, attachments=attachments)
-        return self._letters[keys]
+    def letters(self, files: Mapping[AlertKey, CapMessage]) -> list[Letter]:
+        """Write the night's mail, each case with its CAP messages, in every language that is read; the folder has English."""
+        read = {"en", *(reader.language for reader in self.routes.readers if reader.way == "smtp")}
+        attachments = {
+            key: [Attachment(name=f"{message.identifier}.xml", subtype="cap+xml", content=message.content)]
+            for key, message in files.items()
+        }
+        languages = [language for language in LANGUAGES if language in read]
+        return email.compose(self.night, sender=self.sender, now=self.now, languages=languages, attachments=attachments)

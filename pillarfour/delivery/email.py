@@ -1,6 +1,5 @@
-"""A night as one e-mail: text complete by itself, HTML with a chart an alert, the same bytes for the same night."""
+"""A night as e-mails: one a case and one digest, text complete by itself, HTML with charts, the same bytes for the same night."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,35 +11,43 @@ from email.policy import SMTP
 from functools import cache
 from hashlib import sha256
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from pillarfour.delivery import digest, message
-from pillarfour.delivery.night import Mark, News, Night
-from pillarfour.delivery.wording import LOCALE, day, many, one_line
+from pillarfour.alerts.model import AlertKey, Level
+from pillarfour.delivery import case as naming
+from pillarfour.delivery import contents
+from pillarfour.delivery.case import Case, cases
+from pillarfour.delivery.night import Mark, Night
+from pillarfour.delivery.wording import Wording, one_line, wording
 from pillarfour.errors import DeliveryError
-from pillarfour.model import Release
-from pillarfour.report.charts import draw
+from pillarfour.lookups import Language
+from pillarfour.report.charts import Chart, draw
 
-CHARTS_SHOWN = 12
+CHARTS_SHOWN = 6
 """More pictures would not be looked at, and the message would be refused for its size."""
 
 ATTACHED_BYTES = 2_000_000
 """Before they are encoded; mail servers commonly take ten million bytes in all."""
 
-_COLOURS = {"EMERGENCY": "#7a0f1f", "WARNING": "#b0470a", "WATCH": "#6b5a00"}
-_OTHER_COLOUR = "#3d5266"
+Kind = Literal["case", "digest"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One night's message, before it has an address.
+    """One message, before it has an address.
 
     Parameters
     ----------
     message_id
-        The same for the same night, mark and transitions; a safe file name once its angle brackets are off.
+        The same for the same case or night, mark, language and transitions; a safe file name once its angle brackets are off.
+    kind, language
+        To be sent to those who ask for it, in the language they read.
+    keys
+        The alerts that a case's message is about.
+    level
+        The highest level it tells of; None where it tells of none.
     quiet
         Whether it tells of no transition.
     content
@@ -52,6 +59,10 @@ class Letter:
     mark: Mark
     subject: str
     quiet: bool
+    kind: Kind = "digest"
+    language: Language = "en"
+    keys: tuple[AlertKey, ...] = ()
+    level: Level | None = None
     content: bytes = field(repr=False)
 
     def addressed(self, recipient: str) -> bytes:
@@ -65,23 +76,6 @@ class Letter:
         return f"To: {checked_address(recipient)}\r\n".encode("ascii") + self.content
 
 
-def checked_address(address: str) -> str:
-    """Give an address back if it is one, and nothing else, such as ``duty.officer@example.org``."""
-    try:
-        if Address(addr_spec=address).addr_spec == address and address.isascii() and address.isprintable() and " " not in address:
-            return address
-    except (HeaderParseError, ValueError, IndexError) as cause:
-        raise DeliveryError(f"recipient {address!r}: {cause}; write one plain address, as duty.officer@example.org") from cause
-    raise DeliveryError(f"recipient {address!r}: not one plain ASCII address; write it as duty.officer@example.org")
-
-
-def message_id(night: Night) -> str:
-    """Name a message by its night and the transitions it tells of."""
-    told = "\n".join(sorted(_event(news) for news in night.news))
-    digits = sha256(f"{night.known_on}\n{night.mark}\n{told}".encode()).hexdigest()[:32]
-    return f"<{night.known_on}.{digits}@pillarfour>"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
     """A file that goes with a message."""
@@ -92,8 +86,25 @@ class Attachment:
     content: bytes = field(repr=False)
 
 
-def compose(night: Night, *, sender: str, now: datetime, attachments: Sequence[Attachment] = ()) -> Letter:
-    """Write a night's message.
+def checked_address(address: str) -> str:
+    """Give an address back if it is one, and nothing else, such as ``duty.officer@example.org``."""
+    try:
+        if Address(addr_spec=address).addr_spec == address and address.isascii() and address.isprintable() and " " not in address:
+            return address
+    except (HeaderParseError, ValueError, IndexError) as cause:
+        raise DeliveryError(f"recipient {address!r}: {cause}; write one plain address, as duty.officer@example.org") from cause
+    raise DeliveryError(f"recipient {address!r}: not one plain ASCII address; write it as duty.officer@example.org")
+
+
+def compose(
+    night: Night,
+    *,
+    sender: str,
+    now: datetime,
+    languages: Sequence[Language] = ("en",),
+    attachments: Mapping[AlertKey, Sequence[Attachment]] | None = None,
+) -> list[Letter]:
+    """Write all of a night's messages: each case, then the digest, in each language.
 
     Parameters
     ----------
@@ -104,60 +115,116 @@ def compose(night: Night, *, sender: str, now: datetime, attachments: Sequence[A
     now
         The time in ``Date``, aware.
     attachments
-        Files that go with it, as many as fit into ``ATTACHED_BYTES``; the rest are kept beside the messages and in the ledger.
+        Files that go with an alert's case, as many as fit into ``ATTACHED_BYTES``; the rest are kept beside the messages and in the ledger.
 
     Returns
     -------
-    Letter
-        The same bytes for the same night, sender and time.
+    list of Letter
+        The same bytes for the same night, sender and time; the digest is the last of its language.
     """
-    name = message_id(night)
-    subject = one_line(message.subject(night))
-    pictures = _pictures(night, name)
-    fields = _fields(night, cids=tuple(pictures))
-    mail = EmailMessage(policy=SMTP)
-    mail["Message-ID"] = name
-    mail["Date"] = now
-    mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_render("night.txt.j2", fields), cte="quoted-printable")
-    mail.add_alternative(_render("night.html.j2", {**fields, "subject": subject}), subtype="html", cte="quoted-printable")
-    mail["Content-Language"] = LOCALE
-    _attach(mail, pictures)
+    found = cases(night)
+    files = attachments or {}
+    return [
+        letter
+        for language in languages
+        for letter in (
+            *(
+                compose_case(
+                    case,
+                    night,
+                    sender=sender,
+                    now=now,
+                    language=language,
+                    attachments=[file for news in case.news for file in files.get(news.transition.key, ())],
+                )
+                for case in found
+            ),
+            compose_digest(night, sender=sender, now=now, language=language),
+        )
+    ]
+
+
+def compose_case(  # noqa: PLR0913 - a message is all of these
+    case: Case, night: Night, *, sender: str, now: datetime, language: Language, attachments: Sequence[Attachment] = ()
+) -> Letter:
+    """Write the message of one case."""
+    words = wording(language)
+    name = naming.message_id(case, night, language=language)
+    pictures = _pictures(case, name, words)
+    subject, fields = contents.of_case(case, night, words, cids=pictures, now=now)
+    mail = _letter(name, subject, fields, template="case", words=words, sender=sender, now=now)
+    if not case.begins:
+        mail["In-Reply-To"] = mail["References"] = naming.root_id(case.thread, night.mark, language=language)
+    _show(mail, {cid: draw(chart, wording=words) for cid, chart in pictures.items()})
     for file in _fitting(attachments):
         mail.add_attachment(file.content, maintype="application", subtype=file.subtype, filename=file.name)
-    _fix_boundaries(mail, name)
+    return Letter(
+        message_id=name,
+        known_on=night.known_on,
+        mark=night.mark,
+        subject=subject,
+        quiet=False,
+        kind="case",
+        language=language,
+        keys=tuple(news.transition.key for news in case.news),
+        level=case.level,
+        content=_sealed(mail, name, subject, language=language),
+    )
+
+
+def compose_digest(night: Night, *, sender: str, now: datetime, language: Language) -> Letter:
+    """Write a night's digest."""
+    words = wording(language)
+    name = naming.digest_id(night, language=language)
+    subject, fields = contents.of_digest(night, words)
+    mail = _letter(name, subject, fields, template="digest", words=words, sender=sender, now=now)
     return Letter(
         message_id=name,
         known_on=night.known_on,
         mark=night.mark,
         subject=subject,
         quiet=not night.news,
-        content=_subject_line(subject) + mail.as_bytes(),
+        language=language,
+        content=_sealed(mail, name, subject, language=language),
     )
 
 
-def _subject_line(subject: str) -> bytes:
-    """Encode the whole subject: folding it as text lets what looks like an encoded word be decoded, line ends and all."""
-    return f"Subject: {Header(subject, 'utf-8', header_name='Subject').encode(linesep=SMTP.linesep)}{SMTP.linesep}".encode("ascii")
+def _letter(  # noqa: PLR0913 - a message is all of these
+    name: str, subject: str, fields: Mapping[str, Any], *, template: str, words: Wording, sender: str, now: datetime
+) -> EmailMessage:
+    given = {**fields, "subject": subject, "language": words.language, "say": words.say}
+    mail = EmailMessage(policy=SMTP)
+    mail["Message-ID"] = name
+    mail["Date"] = now
+    mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(_render(f"{template}.txt.j2", given), cte="quoted-printable")
+    mail.add_alternative(_render(f"{template}.html.j2", given), subtype="html", cte="quoted-printable")
+    return mail
 
 
-def _event(news: News) -> str:
-    transition = news.transition
-    return "|".join(
-        map(str, (transition.key, transition.known_on, transition.before, transition.after, transition.level_before, transition.level))
-    )
+def _sealed(mail: EmailMessage, name: str, subject: str, *, language: Language) -> bytes:
+    """Say the language of the whole, fix the boundaries, derived from the message's name, and put the subject first.
+
+    No boundary can stand in the text, where quoted-printable writes ``=`` as ``=3D``. The whole subject is encoded: folding it as
+    text lets what looks like an encoded word be decoded, line ends and all.
+    """
+    mail["Content-Language"] = language
+    for place, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{sha256(name.encode()).hexdigest()[:32]}_{place}")
+    header = Header(subject, "utf-8", header_name="Subject").encode(linesep=SMTP.linesep)
+    return f"Subject: {header}{SMTP.linesep}".encode("ascii") + mail.as_bytes()
 
 
-def _pictures(night: Night, name: str) -> dict[str, bytes]:
-    charted = [news for news in message.in_order(night) if news.chart][:CHARTS_SHOWN]
-    return {f"chart-{place}.{name[1:-1]}": draw(news.chart) for place, news in enumerate(charted, start=1) if news.chart}
+def _pictures(case: Case, name: str, words: Wording) -> dict[str, Chart]:
+    charts = [chart for news in case.news[:CHARTS_SHOWN] if (chart := contents.charted(news, words)) is not None]
+    return {f"chart-{place}.{name[1:-1]}": chart for place, chart in enumerate(charts, start=1)}
 
 
-def _attach(mail: EmailMessage, pictures: Mapping[str, bytes]) -> None:
+def _show(mail: EmailMessage, pictures: Mapping[str, bytes]) -> None:
     html = mail.get_body(("html",))
     if not isinstance(html, EmailMessage):
-        raise DeliveryError(f"message {mail['Message-ID']}: it has no HTML part to show the charts in; mend night.html.j2")
+        raise DeliveryError(f"message {mail['Message-ID']}: it has no HTML part to show the charts in; mend case.html.j2")
     for cid, image in pictures.items():
         html.add_related(
             image, maintype="image", subtype="png", cid=f"<{cid}>", disposition="inline", filename=f"{cid.partition('.')[0]}.png"
@@ -168,85 +235,6 @@ def _fitting(attachments: Sequence[Attachment]) -> list[Attachment]:
     """Take the first that fit: a message that is refused for its size tells nobody anything."""
     sizes = accumulate(len(file.content) for file in attachments)
     return [file for file, size in zip(attachments, sizes, strict=True) if size <= ATTACHED_BYTES]
-
-
-def _fix_boundaries(mail: EmailMessage, name: str) -> None:
-    """Derive them from the message's name; none can stand in the text, where quoted-printable writes ``=`` as ``=3D``."""
-    for place, part in enumerate(part for part in mail.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{sha256(name.encode()).hexdigest()[:32]}_{place}")
-
-
-def _fields(night: Night, *, cids: tuple[str, ...]) -> dict[str, Any]:
-    remaining = iter(cids)
-    return {
-        "opening": message.opening(night),
-        "notices": _notices(night),
-        "new": [_news(news, night=night, cid=next(remaining, "") if news.chart else "") for news in message.in_order(night)],
-        "standing": [digest.standing(alert) for alert in night.standing],
-        "unannounced": [digest.unannounced(change) for change in night.unannounced],
-        "checked": digest.checked(night),
-        "held": [_held(release) for release in night.held],
-        "failed": night.failed,
-        "sources": [{"title": source.title, "lines": digest.freshness(source, known_on=night.known_on)} for source in night.sources],
-        "attributions": [source.attribution for source in night.sources if source.attribution],
-        "known_on": day(night.known_on),
-    }
-
-
-def _notices(night: Night) -> list[str]:
-    titles = "; ".join(source.title for source in night.rebuilt)
-    return [
-        *(["This is an exercise. Nothing here is to be acted upon."] if night.mark == "exercise" else []),
-        *([f"A past night, derived again from what was known on {day(night.known_on)}."] if night.mark == "past" else []),
-        *(
-            [f"Rebuilt data. These documents were rebuilt from published figures and are not the publishers' originals: {titles}."]
-            if titles
-            else []
-        ),
-        *([f"{many(night.undelivered, 'earlier message')} could not be delivered: pillarfour doctor"] if night.undelivered else []),
-    ]
-
-
-def _news(news: News, *, night: Night, cid: str) -> dict[str, Any]:
-    label = message.label(news)
-    shown = message.newest_releases(news)
-    older = len(news.releases) - len(shown)
-    return {
-        "label": label,
-        "colour": _COLOURS.get(label, _OTHER_COLOUR),
-        "headline": message.headline(news),
-        "change": message.change(news),
-        "reason": news.transition.reason,
-        "case": news.case,
-        "parts": message.parts(news),
-        "cid": cid,
-        "counts": news.chart.counts if news.chart else "",
-        "recent": message.recent(news.chart) if news.chart else [],
-        "reasons": message.reasons(news),
-        "clears": news.clears,
-        "clearing": message.clearing(news),
-        "response": news.response,
-        "caveats": message.caveats(news, night=night),
-        "trigger": news.transition.key.trigger,
-        "rule_sha256": news.transition.condition.rule_sha256,
-        "releases": [
-            {"id": release.id, "published": message.published(release), "document": release.document, "sha256": release.document_sha256}
-            for release in shown
-        ],
-        "older": f"and {many(older, 'older release')}, listed by the command below" if older else "",
-        "command": message.command(news),
-    }
-
-
-def _held(release: Release) -> dict[str, Any]:
-    name = shlex.quote(one_line(release.id))
-    return {
-        "id": release.id,
-        "document": release.document,
-        "problems": release.problems,
-        "accept": f'pillarfour releases accept {name} --reason "…"',
-        "reject": f'pillarfour releases reject {name} --reason "…"',
-    }
 
 
 def _render(template: str, fields: Mapping[str, Any]) -> str:

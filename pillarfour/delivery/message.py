@@ -1,162 +1,188 @@
-"""What a message says of new alerts, sentence by sentence; the templates only lay it out."""
+"""What a message says of a case, sentence by sentence, in one language; the templates only lay it out."""
 
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Level, State, Transition
+from pillarfour.alerts.model import Condition, Evidence
+from pillarfour.delivery import reasons
+from pillarfour.delivery.case import Case
 from pillarfour.delivery.night import News, Night
-from pillarfour.delivery.wording import BASIS, day, estimate, many, multiple, named, number, one_line, period
-from pillarfour.model import Release
-from pillarfour.report.charts import Chart
+from pillarfour.delivery.wording import Wording, one_line
 
-RECENT_PERIODS = 6
-RELEASES_SHOWN = 4
 LONGEST_SUBJECT = 150
 
-_ORDER: tuple[State, ...] = ("active", "retracted", "resolved", "pending", "quiet")
-_GROUPS = {"all": "all of these:", "any": "any of these:", "not": "not this:"}
-_HELD = {True: "met", False: "not met", None: "open, a figure is missing"}
-_MARKS = {"live": "", "past": "PAST NIGHT", "exercise": "EXERCISE"}
 
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One line of why an alert stands as it does; ``depth`` is its place in the condition's tree."""
-
-    depth: int
-    met: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One period of a chart, in words."""
-
-    period: str
-    observed: str
-    expected: str
-    usual: str
-    alarm: bool
-
-
-def in_order(night: Night) -> list[News]:
-    """Put what matters most first, and the alerts of one movement together."""
-    first: dict[object, int] = {}
-    for news in sorted(night.news, key=_gravity):
-        first.setdefault(news.transition.case_id or news.transition.key, len(first))
-    return sorted(night.news, key=lambda news: (first[news.transition.case_id or news.transition.key], _gravity(news)))
-
-
-def subject(night: Night) -> str:
-    """Name the highest new level, its alert and its figure; or say that nothing is new, and what stands."""
-    marks = f"[{_MARKS[night.mark]}] " if _MARKS[night.mark] else ""
-    news = in_order(night)
-    if news:
-        more = f"; and {many(len(news) - 1, 'other change')}" if len(news) > 1 else ""
-        return f"{marks}[{label(news[0])}] {_shortened(headline(news[0]))}{more} (pillarfour)"
-    faults = [many(len(night.held), "release") + " held"] * bool(night.held) + [many(len(night.failed), "document") + " failed"] * bool(
-        night.failed
+def subject(case: Case, night: Night, wording: Wording) -> str:
+    """Name the level, who and where, the figure, and how unusual it is."""
+    more = len(case.news) - 1
+    counted = "; " + wording.many("and {count} more", "and {count} more", more) if more else ""
+    return (
+        f"{marks(night, case.lead, wording)}[{label(case.lead, wording)}] {_shortened(headline(case.lead, wording))}{counted} (pillarfour)"
     )
-    return f"{marks}[quiet] {'; '.join((_nothing_new(night), *faults))} (pillarfour)"
 
 
-def label(news: News) -> str:
+def marks(night: Night, news: News | None, wording: Wording) -> str:
+    """Say in the subject what is no real night, and what is under test."""
+    said = {
+        "live": "",
+        "past": f"[{wording.say('PAST NIGHT')}] ",
+        "exercise": f"[{wording.say('EXERCISE')}{f': {_shortened(night.exercise, 40)}' if night.exercise else ''}] ",
+    }[night.mark]
+    return said + (f"[{wording.say('TEST')}] " if news is not None and news.on_trial else "")
+
+
+def banners(night: Night, case: Case | None, wording: Wording) -> list[str]:
+    """Say before anything else what nobody is to act on."""
+    found = []
+    if night.mark == "exercise":
+        name = night.exercise or wording.say("without a name")
+        found.append(wording.say("EXERCISE ({name}): no real alert. Nothing here is to be acted upon.", name=name))
+    if night.mark == "past":
+        found.append(wording.say("A past night, derived again from what was known on {day}.", day=wording.day(night.known_on)))
+    if case is not None and case.lead.on_trial:
+        found.append(wording.say("TEST: this trigger is on trial. Nothing here is to be acted upon."))
+    return found
+
+
+def label(news: News, wording: Wording) -> str:
     """Name the level of an alert that stands, or what became of it."""
-    transition = news.transition
-    return named(transition.level) if transition.after == "active" else transition.after
+    names = {
+        "resolved": wording.say("RESOLVED"),
+        "retracted": wording.say("RETRACTED"),
+        "pending": wording.say("PENDING"),
+        "quiet": wording.say("NO ALERT"),
+    }
+    after = news.transition.after
+    return wording.level(news.transition.level) if after == "active" else names[after]
 
 
-def opening(night: Night) -> str:
-    """Say what, where, how much and since when, before anything else."""
-    mark = {"live": "", "past": f"Derived again for {day(night.known_on)}. ", "exercise": "EXERCISE, no real alert. "}[night.mark]
-    news = in_order(night)
-    if not news:
-        return f"{mark}{_nothing_new(night)}."
-    more = f" {many(len(news) - 1, 'other change')} below." if len(news) > 1 else ""
-    return f"{mark}{headline(news[0])}. {change(news[0])}{more}"
+def opening(case: Case, wording: Wording) -> str:
+    """Say what, where, how much, since when and how sure, before anything else."""
+    news = case.lead
+    return " ".join(
+        part for part in (f"{headline(news, wording)}{_run(news, wording)}.", change(news, wording), certainty(news, wording)) if part
+    )
 
 
-def headline(news: News) -> str:
-    """Read as ``Haitian nationals, Darién: 6,527 in June 2021, 3 × what was expected``."""
-    return f"{news.topic}: {figure(news.transition.condition)}"
+def headline(news: News, wording: Wording) -> str:
+    """Read as ``Haitian families, Darién: 6,527 in June 2021, 3 × what was expected``."""
+    return f"{topic(news, wording)}: {figure(news.transition.condition, wording)}"
 
 
-def change(news: News) -> str:
-    """Say since when, for how many periods the figures have been unusual, and what it was before."""
-    run = _run_of_alarms(news.chart) if news.transition.after == "active" else ""
-    return f"{_moved(news)}{run}."
+def topic(news: News, wording: Wording) -> str:
+    """Say who and where; a source's title is looked up in the catalogue."""
+    return wording.fact(news.topic.said(wording.language))
 
 
-def figure(condition: Condition) -> str:
+def figure(condition: Condition, wording: Wording) -> str:
     """Say a condition's newest figure and how it compares."""
     if condition.kind == "outage":
-        overdue = f", {many(round(condition.value), 'day')} overdue" if condition.value else ""
-        return (
-            f"nothing published after {period(condition.reference_period)}{overdue}"
-            if condition.reference_period
-            else "nothing ever published"
+        if condition.reference_period is None:
+            return wording.say("nothing ever published")
+        period = wording.period(condition.reference_period)
+        if not condition.value:
+            return wording.say("nothing published after {period}", period=period)
+        return wording.many(
+            "nothing published after {period}, {count} day overdue",
+            "nothing published after {period}, {count} days overdue",
+            round(condition.value),
+            period=period,
         )
     if condition.value is None or condition.reference_period is None:
-        return "no figure"
-    told = f"{number(condition.value)} in {period(condition.reference_period)}"
+        return wording.say("no figure")
+    told = wording.say("{value} in {period}", value=wording.number(condition.value), period=wording.period(condition.reference_period))
     if condition.expected is None:
         return told
-    return f"{told}, {multiple(condition.value, condition.expected) if condition.expected > 0 else 'none was expected'}"
+    return f"{told}, {wording.multiple(condition.value, condition.expected)}"
 
 
-def reasons(news: News) -> list[Reason]:
-    """Give the condition in words, one line a node, for the level that was reached or left."""
-    transition = news.transition
-    evidence = transition.condition.evidence.get(transition.level or transition.level_before or transition.condition.pending or LEVELS[0])
-    return list(_walk(evidence, depth=0)) if evidence else []
+def change(news: News, wording: Wording) -> str:
+    """Say since when, and what it was before."""
+    transition, since = news.transition, wording.day(news.since)
+    before = wording.level(transition.level_before)
+    match transition.after:
+        case "active":
+            return _stands(news, wording)
+        case "resolved":
+            return wording.say("Resolved; it was {before} since {since}.", before=before, since=since)
+        case "retracted":
+            return wording.say("RETRACTED: revised figures no longer support the {before} of {since}.", before=before, since=since)
+        case "pending":
+            pending = wording.level(transition.condition.pending)
+            return wording.say("Pending {level}: to be confirmed before it is an alert.", level=pending)
+        case _:
+            return wording.say("No longer pending; no alert.")
 
 
-def clearing(news: News) -> list[Reason]:
-    """Give the stop condition of an alert that stands, as far as it is from being met."""
+def _stands(news: News, wording: Wording) -> str:
+    transition, since = news.transition, wording.day(news.since)
+    if transition.before != "active":
+        return wording.say("Alert since {since}; before, none.", since=since)
+    level, before = wording.level(transition.level), wording.level(transition.level_before)
+    if transition.level == transition.level_before:
+        return wording.say("Still {level}; alert since {since}.", level=level, since=since)
+    if transition.raises:
+        return wording.say("Raised from {before} to {level}; alert since {since}.", level=level, before=before, since=since)
+    return wording.say("Lowered from {before} to {level}; alert since {since}.", level=level, before=before, since=since)
+
+
+def certainty(news: News, wording: Wording) -> str:
+    """Say how many tests agree; nothing where none was asked."""
+    evidence = _evidence(news)
+    if evidence is None or news.transition.after != "active":
+        return ""
+    found = reasons.agreement(evidence)
+    if not found.judged:
+        return ""
+    unable = wording.many("; {count} could not be asked", "; {count} could not be asked", found.unable) if found.unable else ""
+    return wording.many(
+        "How sure: {agree} of {count} test agrees{unable}.",
+        "How sure: {agree} of {count} tests agree{unable}.",
+        found.judged,
+        agree=wording.number(found.agree),
+        unable=unable,
+    )
+
+
+def why(news: News, wording: Wording) -> list[str]:
+    """Say in plain sentences what the change rests on."""
+    transition, names = news.transition, _names(news, wording)
+    if transition.changes:
+        return [
+            wording.say(
+                "The figure of {period} was announced as {was} and is {now} now.",
+                period=wording.period(each.after.reference_period),
+                was=wording.number(each.before.value),
+                now=wording.number(each.after.value),
+            )
+            for each in transition.changes
+        ]
+    if not transition.condition.evidence:
+        return [wording.say("The rules have changed: no trigger asks about it any more. No figure has ended it.")]
+    if transition.after == "resolved" and transition.condition.clear_evidence is not None:
+        return reasons.why(transition.condition.clear_evidence, wording, names=names)
+    evidence = _evidence(news)
+    return reasons.why(evidence, wording, names=names) if evidence else []
+
+
+def ending(news: News, wording: Wording) -> list[str]:
+    """Say what would end an alert that stands, and how far that is met."""
     evidence = news.transition.condition.clear_evidence
-    return list(_walk(evidence, depth=0)) if evidence and news.transition.after == "active" else []
+    if evidence is None or news.transition.after != "active":
+        return []
+    return reasons.ending(evidence, wording, names=_names(news, wording))
 
 
-def recent(chart: Chart) -> list[Row]:
-    """Give the newest periods of a chart as a table, for readers without pictures."""
-    columns = zip(chart.periods, chart.observed, chart.expected, chart.lower, chart.upper, strict=True)
-    return [
-        Row(
-            period=period(name),
-            observed="not published" if observed is None else number(observed),
-            expected="–" if expected is None else estimate(expected),
-            usual="–" if lower is None or upper is None else f"{estimate(lower)}–{estimate(upper)}",
-            alarm=name in chart.alarms,
-        )
-        for name, observed, expected, lower, upper in list(columns)[-RECENT_PERIODS:]
-    ]
-
-
-def parts(news: News) -> str:
-    """Read as ``Haiti 5,293 + Brazil 323 + Chile 911``."""
-    return " + ".join(f"{part.name} {'not published apart' if part.value is None else number(part.value)}" for part in news.parts)
-
-
-def caveats(news: News, *, night: Night) -> list[str]:
-    """Say what the figures are not, and what is known to disturb them."""
-    sources = {release.source for release in news.releases}
-    rebuilt = [source.title for source in night.rebuilt if source.source in sources]
-    uncertain = sum(release.published_basis == "reconstructed" for release in news.releases)
-    held = sum(release.source in sources for release in night.held)
-    return [
-        *([f"What is counted: {news.topic.counts}."] if news.topic.counts else []),
-        *(["Events are not persons: whoever is met twice is counted twice."] if news.transition.condition.unit == "events" else []),
-        *(f"Documents of {title}: rebuilt from published figures, not the publisher's originals." for title in rebuilt),
-        *(
-            [f"Publication dates reconstructed from the publisher's usual calendar: {uncertain} of {len(news.releases)}."]
-            if uncertain
-            else []
-        ),
-        *([f"Newer figures may exist: {many(held, 'release')} of this source held and not used."] if held else []),
-        *(f"Known break from {period(known.period)}: {known.label}." for known in (news.chart.breaks if news.chart else ())),
-        *news.caveats,
-    ]
+def response(case: Case, wording: Wording, *, now: datetime | None) -> list[str]:
+    """Say what is agreed, the nearest deadline first; ``now`` is when it begins to run, None where it does not."""
+    steps = {step.action[wording.language]: step.within_hours for news in case.news for step in news.response if news.response}
+    said = []
+    for action, hours in sorted(steps.items(), key=lambda step: step[1]):
+        within = wording.many("within {count} hour", "within {count} hours", hours)
+        by = wording.say(", by {moment}", moment=wording.moment(now + timedelta(hours=hours))) if now is not None else ""
+        said.append(f"{within}{by}: {action}")
+    return said
 
 
 def command(news: News) -> str:
@@ -164,71 +190,28 @@ def command(news: News) -> str:
     return f"pillarfour alerts show {shlex.quote(one_line(news.transition.key))}"
 
 
-def newest_releases(news: News) -> list[Release]:
-    """Give the newest releases an alert was read from; the command names all of them."""
-    return sorted(news.releases, key=lambda release: (release.published_on, release.id), reverse=True)[:RELEASES_SHOWN]
+def _evidence(news: News) -> Evidence | None:
+    condition = news.transition.condition
+    level = news.transition.level or news.transition.level_before or condition.pending
+    return condition.evidence.get(level) if level else None
 
 
-def published(release: Release) -> str:
-    """Read as ``published 12 July 2021, reconstructed …``."""
-    return f"published {day(release.published_on)}, {BASIS[release.published_basis]}"
+def _names(news: News, wording: Wording) -> Mapping[str, str]:
+    return {place.stage: place.title[wording.language] for place in news.corridor}
 
 
-def _nothing_new(night: Night) -> str:
-    return f"Nothing new on {day(night.known_on)}; {many(len(night.standing), 'alert')} standing"
-
-
-def _moved(news: News) -> str:
-    transition = news.transition
-    now, before = named(transition.level), named(transition.level_before)
-    match transition.after:
-        case "active" if transition.before != "active":
-            return f"{now} since {day(news.since)}; before: no alert"
-        case "active":
-            return f"{_move(transition)}; alert since {day(news.since)}"
-        case "resolved":
-            return f"Resolved; it was {before} since {day(news.since)}"
-        case "retracted":
-            return f"RETRACTED: revised figures no longer support the {before} of {day(news.since)}"
-        case "pending":
-            return f"Pending {named(transition.condition.pending)}: to be confirmed before it is an alert"
-        case _:
-            return "No longer pending; no alert"
-
-
-def _move(transition: Transition) -> str:
-    now, before = named(transition.level), named(transition.level_before)
-    if transition.level == transition.level_before:
-        return f"Still {now}"
-    raised = _rank(transition.level) > _rank(transition.level_before)
-    return f"{'Raised' if raised else 'Lowered'} from {before} to {now}"
-
-
-def _gravity(news: News) -> tuple[int, int, AlertKey]:
-    return (_ORDER.index(news.transition.after), -_rank(news.transition.level), news.transition.key)
-
-
-def _rank(level: Level | None) -> int:
-    return LEVELS.index(level) if level else -1
-
-
-def _run_of_alarms(chart: Chart | None) -> str:
-    if chart is None:
+def _run(news: News, wording: Wording) -> str:
+    """Say since when the figures have been out of their usual range without a break."""
+    chart = news.chart
+    if chart is None or news.transition.after != "active":
         return ""
-    published_periods = [name for name, observed in zip(chart.periods, chart.observed, strict=True) if observed is not None]
+    periods = [name for name, observed in zip(chart.periods, chart.observed, strict=True) if observed is not None]
     run = 0
-    while run < len(published_periods) and published_periods[-1 - run] in chart.alarms:
+    while run < len(periods) and periods[-1 - run] in chart.alarms:
         run += 1
-    unit = "week" if "W" in chart.periods[-1] else "month"
-    return f"; outside the usual range for {many(run, unit)}, since {period(published_periods[-run])}" if run > 1 else ""
+    return wording.say(", outside the usual range since {period}", period=wording.period(periods[-run])) if run > 1 else ""
 
 
-def _walk(evidence: Evidence, *, depth: int) -> Iterator[Reason]:
-    yield Reason(depth=depth, met=_HELD[evidence.held], text=evidence.text or _GROUPS.get(evidence.test, evidence.test))
-    for part in evidence.parts:
-        yield from _walk(part, depth=depth + 1)
-
-
-def _shortened(text: str) -> str:
+def _shortened(text: str, length: int = LONGEST_SUBJECT) -> str:
     line = one_line(text)
-    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1].rstrip()}…"
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"

@@ -5,6 +5,7 @@ from typing import Any
 
 from pillarfour.alerts.model import LEVELS, Condition, Evidence
 from pillarfour.delivery.night import NotMet, Topic
+from pillarfour.delivery.reasons import failing
 
 
 def not_met(condition: Condition, *, topic: Topic) -> NotMet:
@@ -17,27 +18,15 @@ def not_met(condition: Condition, *, topic: Topic) -> NotMet:
         level=level,
         reference_period=condition.reference_period,
         value=condition.value,
-        needed=_needed(evidence) if evidence else "",
+        needed=evidence,
+        kind=condition.kind,
         nearness=_nearness(evidence) if evidence else None,
     )
 
 
-def _failing(evidence: Evidence) -> tuple[Evidence, ...]:
-    """Give the parts that keep a condition from being met; none for a leaf, and a negation counts as a leaf."""
-    if evidence.test == "not":
-        return ()
-    parts = evidence.parts[:1] if evidence.test == "for" else evidence.parts
-    return tuple(part for part in parts if not part.held)
-
-
-def _needed(evidence: Evidence) -> str:
-    parts = _failing(evidence)
-    return (" or " if evidence.test == "any" else "; ").join(map(_needed, parts)) if parts else evidence.text
-
-
 def _nearness(evidence: Evidence) -> float | None:
     """Measure by the nearest part where any would do, by the farthest where all are needed."""
-    parts = _failing(evidence)
+    parts = failing(evidence)
     found = [near for part in parts if (near := _nearness(part)) is not None] if parts else _shares(evidence.figures)
     return (max if evidence.test == "any" else min)(found, default=None)
 

@@ -1,15 +1,23 @@
 """What a night found: everything its message says, as plain facts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from pillarfour.alerts.model import AlertState, Condition, Level, Transition
+from pillarfour.alerts.model import AlertState, Condition, Evidence, Level, Transition
+from pillarfour.lookups import Language
 from pillarfour.model import Basis, Release
 from pillarfour.report.charts import Chart
 
 Mark = Literal["live", "past", "exercise"]
 """A real night; a past date derived again; or an exercise."""
+
+Words = Mapping[Language, str]
+"""One text in each language."""
+
+Role = Literal["sending", "transit", "transit_and_receiving", "receiving"]
+"""What a country is to those who move."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,20 +27,20 @@ class Topic:
     Parameters
     ----------
     subject
-        ``Haitian nationals``, ``all nationalities``, or a source's title.
+        ``Haitian families``, ``All nationalities``, or a source's title.
     place
         The stage's name, such as ``Darién``; empty where there is none.
     counts
         What is counted, as the recipe's measure says it; empty where nothing is counted.
     """
 
-    subject: str
-    place: str = ""
+    subject: Words
+    place: Words = field(default_factory=dict)
     counts: str = ""
 
-    def __str__(self) -> str:
-        """Read as ``Haitian nationals, Darién``."""
-        return ", ".join(part for part in (self.subject, self.place) if part)
+    def said(self, language: Language) -> str:
+        """Read as ``Haitian families, Darién``."""
+        return ", ".join(part for part in (self.subject[language], self.place.get(language, "")) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +76,58 @@ class Freshness:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One nationality's share of a group's figure; None where it is not published apart."""
+    """One nationality behind a figure; None where it is not published apart."""
 
-    name: str
+    name: Words
     value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One stage of the corridor, and what is known there of those an alert is about.
+
+    Parameters
+    ----------
+    stage
+        As ``triggers.yaml`` calls it.
+    country, role
+        Where it is, and what that country is to them.
+    newest_period, value
+        The newest figure; None where nobody counts them apart there.
+    year_before
+        The same month's figure a year before.
+    published_on, published_basis
+        Of the release that supplies it.
+    delay_days
+        From the end of the month to its publication.
+    next_period, next_expected_on
+        Which month is due next, and when.
+    level
+        Of the highest alert that stands there for the same people.
+    """
+
+    stage: str
+    title: Words
+    country: Words
+    role: Role
+    unit: str
+    newest_period: str | None = None
+    value: float | None = None
+    year_before: float | None = None
+    published_on: date | None = None
+    published_basis: Basis | None = None
+    delay_days: int | None = None
+    next_period: str | None = None
+    next_expected_on: date | None = None
+    level: Level | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What the signatories have agreed to do, and within how many hours."""
+
+    within_hours: int
+    action: Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,30 +138,30 @@ class News:
     ----------
     since
         The night from which the alert stands without a gap; for one that ended, had stood.
-    clears
-        What would end it, in words, beside the condition's own evidence.
     parts
-        The nationalities behind a group's figure in ``transition.condition.reference_period``.
+        The nationalities behind the figure in ``transition.condition.reference_period``: a group's, or the largest of all.
+    origins
+        Whose nationals it is about; empty where it is everybody.
     releases
         The releases it was read from, those of the condition.
-    caveats
-        What is known to disturb these figures: structural breaks, changes of definition.
+    corridor
+        The same people at each stage, in the order of travel.
     response
-        What the trigger's owner has agreed to do, step by step.
-    case
-        The movement that it is a part of, and what else stands in it, in words.
+        What is agreed for the level reached, the step of the highest level last.
+    on_trial
+        Whether the trigger is under test and nobody is to act on it.
     """
 
     transition: Transition
     topic: Topic
     since: date
-    clears: str = ""
     chart: Chart | None = None
     parts: tuple[Part, ...] = ()
+    origins: tuple[Words, ...] = ()
     releases: tuple[Release, ...] = ()
-    caveats: tuple[str, ...] = ()
-    response: tuple[str, ...] = ()
-    case: str = ""
+    corridor: tuple[Place, ...] = ()
+    response: tuple[Step, ...] = ()
+    on_trial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +191,7 @@ class NotMet:
     level
         The level it came nearest to.
     needed
-        The failing part of the condition, with the figure and what it would have had to be.
+        The lowest level's condition, with what kept it from being met.
     nearness
         1 would have met it; to put series in order, no chance. None where the figures give no measure.
     """
@@ -145,7 +201,8 @@ class NotMet:
     level: Level | None
     reference_period: str | None
     value: float | None
-    needed: str
+    needed: Evidence | None = None
+    kind: str = "surge"
     nearness: float | None = None
 
 
@@ -170,10 +227,14 @@ class Night:
         This night's transitions that are announced.
     unannounced
         The others.
+    pending
+        What a level is met for, but not yet for long enough.
     held
         Releases kept but not used, each with its problems.
     undelivered
         How many earlier messages could not be delivered at all.
+    exercise
+        The exercise's name, where ``mark`` says that it is one.
     """
 
     known_on: date
@@ -182,10 +243,12 @@ class Night:
     news: tuple[News, ...] = ()
     unannounced: tuple[Unannounced, ...] = ()
     standing: tuple[Standing, ...] = ()
+    pending: tuple[Standing, ...] = ()
     not_met: tuple[NotMet, ...] = ()
     held: tuple[Release, ...] = ()
     failed: tuple[FailedDocument, ...] = ()
     undelivered: int = 0
+    exercise: str = ""
 
     @property
     def rebuilt(self) -> tuple[Freshness, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pillarfour import errors
 from pillarfour.delivery.email import Letter, checked_address
-from pillarfour.delivery.wording import moment, one_line
+from pillarfour.delivery.wording import ENGLISH, one_line
 
 PREFIX: Final = "Flow run encountered an exception: "
 LONGEST: Final = 2000
@@ -39,7 +39,7 @@ def compose(*, run: str, said: str, sender: str, now: datetime) -> Letter:
     mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
     mail["Auto-Submitted"] = "auto-generated"
     mail["Subject"] = subject
-    mail.set_content(f"The run {one_line(run)} failed at {moment(now)}:\n\n{cleaned(said)}\n\n{WHAT_TO_DO}", cte="quoted-printable")
+    mail.set_content(f"The run {one_line(run)} failed at {ENGLISH.moment(now)}:\n\n{cleaned(said)}\n\n{WHAT_TO_DO}", cte="quoted-printable")
     return Letter(message_id=name, known_on=now.date(), mark="live", subject=subject, quiet=False, content=mail.as_bytes())
 
 

@@ -81,7 +81,7 @@ class Reader(Facts):
     subjects
         Nationalities, groups, ``total``, or a source for its outages; a nationality in a group counts as both.
     digest
-        Whether a night on which nothing is new is told, by mail.
+        Whether each night's digest is sent, by mail.
     operator
         Whether it is told, by mail, when a night fails.
     external

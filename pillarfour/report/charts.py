@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pillarfour.delivery.wording import ENGLISH, Wording
 from pillarfour.detection import Floats, Scores
 from pillarfour.errors import DeliveryError
 
@@ -65,7 +66,7 @@ class Chart:
 
 
 def chart_of(scores: Scores, series: Hashable, *, title: str, counts: str, breaks: Sequence[Break] = ()) -> Chart:
-    """Take one series out of a detector's scores: up to three years, back from its newest figure.
+    """Take one series out of a detector's scores: up to three years, from its first to its newest figure.
 
     Parameters
     ----------
@@ -76,10 +77,10 @@ def chart_of(scores: Scores, series: Hashable, *, title: str, counts: str, break
     """
     panel = scores.panel
     row = panel.series.index(series)
-    values = panel.values[row]  # noqa: PD011 - a panel, not a data frame
+    values = panel.values[row]
     published = [column for column, value in enumerate(values) if isfinite(value)]
     end = published[-1] + 1 if published else len(values)
-    window = range(max(0, end - SHOWN_PERIODS), end)
+    window = range(max(published[0] if published else 0, end - SHOWN_PERIODS), end)
     judged = {int(column): position for position, column in enumerate(scores.columns)}
     alarm = scores.alarm[row]
 
@@ -99,18 +100,24 @@ def chart_of(scores: Scores, series: Hashable, *, title: str, counts: str, break
     )
 
 
-def draw(chart: Chart) -> bytes:
-    """Draw the chart as a PNG: the same chart gives the same bytes, readable in grey and on a phone."""
+def draw(chart: Chart, *, wording: Wording = ENGLISH) -> bytes:
+    """Draw the chart as a PNG: the same chart gives the same bytes, readable in grey and on a phone.
+
+    Parameters
+    ----------
+    wording
+        The language of the legend, the months and the numbers; the chart's own texts are drawn as they are.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - half a second that only a night with alerts pays
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=(5.4, 3.7), dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    _draw_expected(axes, chart)
+    _draw_expected(axes, chart, wording)
     _draw_breaks(axes, chart)
-    _draw_observed(axes, chart)
-    _dress(axes, chart)
+    _draw_observed(axes, chart, wording)
+    _dress(axes, chart, wording)
     axes.set_title(_shorten(chart.title, 48), loc="left", fontsize=13, fontweight="bold", color=INK, pad=24, parse_math=False)
     axes.text(0, 1.03, _shorten(chart.counts, 66), transform=axes.transAxes, fontsize=9.5, color="#444444", va="bottom", parse_math=False)
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=10, handlelength=1.6, columnspacing=1.2)
@@ -119,15 +126,15 @@ def draw(chart: Chart) -> bytes:
     return _with_few_colours(image.getvalue())
 
 
-def _draw_expected(axes: "Axes", chart: Chart) -> None:
+def _draw_expected(axes: "Axes", chart: Chart, wording: Wording) -> None:
     places = range(len(chart.periods))
     lower, upper, expected = _gaps(chart.lower), _gaps(chart.upper), _gaps(chart.expected)
     if any(isfinite(value) for value in upper):
-        axes.fill_between(places, lower, upper, color=BAND, linewidth=0, label="usual range")
+        axes.fill_between(places, lower, upper, color=BAND, linewidth=0, label=wording.say("usual range"))
         axes.plot(places, upper, color=EXPECTED, linewidth=0.6)
         axes.plot(places, lower, color=EXPECTED, linewidth=0.6)
     if any(isfinite(value) for value in expected):
-        axes.plot(places, expected, color=EXPECTED, linewidth=1.6, linestyle=(0, (4, 2)), label="expected")
+        axes.plot(places, expected, color=EXPECTED, linewidth=1.6, linestyle=(0, (4, 2)), label=wording.say("expected"))
     for place in places:
         if isfinite(upper[place]) and not any(
             isfinite(value) for value in (*upper[max(0, place - 1) : place], *upper[place + 1 : place + 2])
@@ -139,13 +146,15 @@ def _draw_expected(axes: "Axes", chart: Chart) -> None:
 def _draw_breaks(axes: "Axes", chart: Chart) -> None:
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - as in draw
 
-    for known_break in chart.breaks:
-        if known_break.period not in chart.periods:
-            continue
-        place = chart.periods.index(known_break.period) - 0.5
+    shown: dict[str, list[str]] = {}
+    for each in chart.breaks:
+        if each.period in chart.periods:
+            shown.setdefault(each.period, []).append(each.label)
+    for period, labels in shown.items():
+        place = chart.periods.index(period) - 0.5
         axes.axvline(place, color=FAINT, linewidth=1.2, linestyle=":")
         axes.annotate(
-            _shorten(known_break.label, BREAK_LABEL_LENGTH),
+            "\n".join(_shorten(label, BREAK_LABEL_LENGTH) for label in labels),
             (place, 0.98),
             xycoords=("data", "axes fraction"),
             xytext=(-3, 0),
@@ -153,6 +162,7 @@ def _draw_breaks(axes: "Axes", chart: Chart) -> None:
             rotation=90,
             ha="right",
             va="top",
+            linespacing=1.1,
             fontsize=8.5,
             color="#444444",
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
@@ -160,9 +170,9 @@ def _draw_breaks(axes: "Axes", chart: Chart) -> None:
         )
 
 
-def _draw_observed(axes: "Axes", chart: Chart) -> None:
+def _draw_observed(axes: "Axes", chart: Chart, wording: Wording) -> None:
     observed = _gaps(chart.observed)
-    axes.plot(range(len(observed)), observed, color=INK, linewidth=2, marker="o", markersize=3.2, label="counted")
+    axes.plot(range(len(observed)), observed, color=INK, linewidth=2, marker="o", markersize=3.2, label=wording.say("counted"))
     marked = [place for place, period in enumerate(chart.periods) if period in chart.alarms]
     if marked:
         axes.plot(
@@ -174,13 +184,13 @@ def _draw_observed(axes: "Axes", chart: Chart) -> None:
             markerfacecolor=ALARM,
             markeredgecolor="white",
             markeredgewidth=1,
-            label="alarm",
+            label=wording.say("alarm"),
             zorder=4,
         )
-    _label_newest(axes, observed)
+    _label_newest(axes, observed, wording)
 
 
-def _label_newest(axes: "Axes", observed: Sequence[float]) -> None:
+def _label_newest(axes: "Axes", observed: Sequence[float], wording: Wording) -> None:
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - as in draw
 
     known = [place for place, value in enumerate(observed) if isfinite(value)]
@@ -188,7 +198,7 @@ def _label_newest(axes: "Axes", observed: Sequence[float]) -> None:
         last = known[-1]
         falling = len(known) > 1 and observed[known[-2]] >= observed[last]
         axes.annotate(
-            _written(observed[last], whole=_is_whole(observed)),
+            _written(observed[last], wording, whole=_is_whole(observed)),
             (last, observed[last]),
             xytext=(4, 9) if falling else (-9, 0),
             textcoords="offset points",
@@ -202,7 +212,7 @@ def _label_newest(axes: "Axes", observed: Sequence[float]) -> None:
         )
 
 
-def _dress(axes: "Axes", chart: Chart) -> None:
+def _dress(axes: "Axes", chart: Chart, wording: Wording) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - as in draw
 
     for side in ("top", "right", "left"):
@@ -213,22 +223,24 @@ def _dress(axes: "Axes", chart: Chart) -> None:
     axes.margins(x=0.03)
     whole = _is_whole(_gaps(chart.observed))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, whole=whole)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, wording, whole=whole)))
     count = len(chart.periods)
     step = max(1, -(-count // 5))
     ticks = list(range(count - 1, -1, -step))[::-1]
-    axes.set_xticks(ticks, [_tick(chart.periods[place]) for place in ticks])
+    axes.set_xticks(ticks, [wording.tick(chart.periods[place]) for place in ticks])
     axes.tick_params(labelsize=11, length=3, colors="#333333")
     axes.tick_params(axis="y", length=0)
 
 
 def _with_few_colours(image: bytes) -> bytes:
-    """Keep sixty-four colours: a third of the size, and no difference to the eye."""
+    """Keep sixty-four colours: a third of the size; the octree keeps the few pixels of an alarm in their own colour."""
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib
 
     small = io.BytesIO()
     with Image.open(io.BytesIO(image)) as full:
-        full.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
+        full.convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            small, format="PNG", optimize=True
+        )
     return small.getvalue()
 
 
@@ -244,16 +256,12 @@ def _is_whole(column: Sequence[float]) -> bool:
     return all(value.is_integer() for value in column if isfinite(value))
 
 
-def _written(value: float, *, whole: bool) -> str:
-    return f"{value:,.0f}" if whole else f"{value:,.2f}"
+def _written(value: float, wording: Wording, *, whole: bool) -> str:
+    return wording.number(round(value) if whole else value)
 
 
 def _name(period: pd.Period) -> str:
     return str(period) if period.freqstr[0] == "M" else str(period.end_time.strftime("%G-W%V"))
-
-
-def _tick(period: str) -> str:
-    return period if "W" in period else pd.Period(period, freq="M").strftime("%b\n%Y")
 
 
 def _shorten(text: str, length: int) -> str:

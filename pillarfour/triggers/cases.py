@@ -12,6 +12,7 @@ from pillarfour import breaks, lookups
 from pillarfour.alerts.model import AlertKey, AlertState, Transition
 from pillarfour.delivery import message
 from pillarfour.delivery.night import News, Topic
+from pillarfour.delivery.wording import ENGLISH
 from pillarfour.detection import Detector, Floats, Panel
 from pillarfour.evaluation import replay, scoring
 from pillarfour.evaluation.replay import Decided
@@ -86,9 +87,9 @@ def render(transition: Transition, state: AlertState, triggers: Triggers) -> str
     else:
         subject = "All nationalities" if key.subject == "total" else f"Nationals of {lookups.name(key.subject, 'en')}"
     outage = transition.kind == "outage"
-    topic = Topic(subject=key.subject) if outage else Topic(subject=subject, place=stage.title.en)
+    topic = Topic(subject={"en": key.subject}) if outage else Topic(subject={"en": subject}, place={"en": stage.title.en})
     news = News(transition=transition, topic=topic, since=state.since or transition.known_on)
-    return f"{message.headline(news)}. {message.change(news)}"
+    return f"{message.label(news, ENGLISH)}: {message.headline(news, ENGLISH)}. {message.change(news, ENGLISH)}"
 
 
 def _faults(asked: NightCase, found: Decided, last: Mapping[AlertKey, Transition], triggers: Triggers) -> Iterator[str]:

@@ -150,7 +150,7 @@ class _Question:
         line = self.line
         told = ", ".join(f"{line.period(period)} {SAID[found.held]}" for period, found in asked.items())
         text = f"{told}: {rule.for_.periods} of {window} periods are asked for"
-        return Evidence(test="for", held=held, text=text, parts=tuple(asked.values()))
+        return Evidence(test="for", held=held, text=text, figures={"needed": rule.for_.periods}, parts=tuple(asked.values()))
 
     def test(self, test: Test, column: int) -> Evidence:
         """Ask one node of one period."""
@@ -166,7 +166,7 @@ class _Question:
         counts = f"{sum(answer is True for answer in answers)} of {len(parts)} hold"
         unsettled = sum(answer is None for answer in answers)
         text = f"{counts}{f', {unsettled} open' if unsettled else ''}; {'all' if needed == len(parts) else f'at least {needed}'} asked for"
-        return Evidence(test=test.kind, held=held, text=text, parts=parts)
+        return Evidence(test=test.kind, held=held, text=text, figures={"needed": needed}, parts=parts)
 
     def leaf(self, leaf: Leaf, column: int) -> Evidence:
         """Ask a leaf of one period."""

@@ -1,5 +1,6 @@
 """Whole nights: a Prefect server for all of them, and ``pillarfour`` as processes of its own."""
 
+import email
 import gzip
 import json
 import os
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -214,5 +216,10 @@ def ledger() -> Callable[[Path], dict[str, list[dict[str, Any]]]]:
 
 @pytest.fixture(scope="session")
 def mail() -> Callable[[Path], list[Path]]:
-    """List a store's messages; its CAP messages have a folder of their own."""
-    return lambda store: sorted(path for path in (store / "outbox").iterdir() if path.is_file()) if (store / "outbox").exists() else []
+    """List a store's digests, one a night; each case has a message of its own, and CAP messages a folder."""
+    return lambda store: sorted(path for path in (store / "outbox").glob("*.eml") if "[digest]" in subject(path))
+
+
+def subject(message: Path) -> str:
+    """Read what a message is about."""
+    return str(email.message_from_bytes(message.read_bytes(), policy=default)["Subject"])

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Evidence, Transition
-from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Standing, Topic
+from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Place, Standing, Step, Topic
 from pillarfour.delivery.notice import Notice
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.model import Problem, Release
@@ -27,6 +27,14 @@ RULE = "5f0c" * 16
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021) for month in range(1, 13))[:18]
 HAITI_BRAZIL_CHILE = (1332, 1535, 972, 0, 0, 135, 0, 0, 84, 315, 313, 645, 720, 1231, 2193, 3818, 2180, 6527)
 EXPECTED = (*[None] * 12, 402.4, 515.0, 795.2, 1330.0, 2040.3, 2147.4)
+
+
+def both(english: str, spanish: str | None = None) -> dict[str, str]:
+    return {"en": english, "es": spanish or english}
+
+
+HAITIANS = both("Haitian nationals", "Nacionales de Haití")
+DARIEN = both("Darién")
 
 
 def release(name: str, published_on: date, *, status="used", problems=(), source="panama_darien") -> Release:
@@ -49,12 +57,25 @@ def haitian_transition() -> Transition:
     leaf = Evidence(
         test="detector",
         held=True,
-        text="stl: 6,527 in June 2021, expected 2,147, upper bound 3,865",
-        figures={"value": 6527, "expected": 2147.4, "upper": 3865.3, "score": 2.55, "p_value": 0.0004, "detector": "stl"},
+        text="6,527 events in 2021-06 where about 2,147 were expected: score +2.55 of stl, +1 asked for",
+        figures={
+            "reference_period": "2021-06",
+            "value": 6527,
+            "detector": "stl",
+            "direction": "up",
+            "threshold": 1.0,
+            "floor": None,
+            "status": "ok",
+            "score": 2.55,
+            "expected": 2147.4,
+        },
     )
-    floor = Evidence(test="level", held=True, text="6,527 is at least 1,000", figures={"value": 6527, "threshold": 1000})
+    floor = Evidence(test="level", held=True, text="6,527 is at least 1,000", figures={"value": 6527, "at_least": 1000, "at_most": None})
     known = Evidence(
-        test="not", held=True, text="", parts=(Evidence(test="level", held=False, text="June 2021 is a known reporting error"),)
+        test="not",
+        held=True,
+        text="",
+        parts=(Evidence(test="break_in_force", held=False, text="not in force", figures={"reference_period": "2021-06", "breaks": []}),),
     )
     condition = Condition(
         key=AlertKey(trigger="haitian-corridor", stage="darien", subject="haitian"),
@@ -68,7 +89,12 @@ def haitian_transition() -> Transition:
         evidence={"warning": Evidence(test="all", held=True, text="", parts=(leaf, floor, known))},
         rule_sha256=RULE,
         releases=("panama_darien/2021-07-12-1a2b3c4d",),
-        clear_evidence=Evidence(test="level", held=False, text="6,527 events in 2021-06 is not at most 1,000"),
+        clear_evidence=Evidence(
+            test="level",
+            held=False,
+            text="6,527 events in 2021-06 is not at most 1,000",
+            figures={"value": 6527, "at_least": None, "at_most": 1000},
+        ),
     )
     return Transition(
         key=condition.key,
@@ -85,10 +111,42 @@ def haitian_transition() -> Transition:
 def haitian_news() -> News:
     return News(
         transition=haitian_transition(),
-        topic=Topic(subject="Haitian nationals", place="Darién", counts=COUNTS),
+        topic=Topic(subject=HAITIANS, place=DARIEN, counts=COUNTS),
         since=date(2021, 7, 12),
-        clears="at most 1,000 crossings in a month",
-        response=("Within 24 hours: tell the reception centres at the next stage.",),
+        response=(
+            Step(
+                within_hours=24,
+                action=both("Tell the reception centres at the next stage.", "Avisar a los albergues de la etapa siguiente."),
+            ),
+        ),
+        origins=(both("Haiti", "Haití"), both("Brazil", "Brasil"), both("Chile")),
+        corridor=(
+            Place(
+                stage="darien",
+                title=DARIEN,
+                country=both("Panama", "Panamá"),
+                role="transit",
+                unit="persons",
+                newest_period="2021-06",
+                value=6527,
+                year_before=135,
+                published_on=date(2021, 7, 12),
+                published_basis="reconstructed",
+                delay_days=12,
+                next_period="2021-07",
+                next_expected_on=date(2021, 8, 12),
+                level="warning",
+            ),
+            Place(
+                stage="mexico",
+                title=both("Mexico", "México"),
+                country=both("Mexico", "México"),
+                role="transit_and_receiving",
+                unit="events",
+                next_period="2021-05",
+                next_expected_on=date(2021, 7, 10),
+            ),
+        ),
         chart=Chart(
             title="Haitian nationals, Darién",
             counts=COUNTS,
@@ -100,9 +158,12 @@ def haitian_news() -> News:
             alarms=("2021-02", "2021-03", "2021-04", "2021-06"),
             breaks=(Break(period="2020-04", label="Panama closes its land border"), Break(period="2021-02", label="Land border reopens")),
         ),
-        parts=(Part(name="Haiti", value=5293), Part(name="Brazil", value=323), Part(name="Chile", value=911)),
+        parts=(
+            Part(name=both("Haiti", "Haití"), value=5293),
+            Part(name=both("Brazil", "Brasil"), value=323),
+            Part(name=both("Chile"), value=911),
+        ),
         releases=(release("1a2b3c4d", date(2021, 7, 12)), release("5e6f7a8b", date(2021, 1, 12))),
-        caveats=("Children of Haitian parents hold Brazilian and Chilean nationality; the group counts all three.",),
     )
 
 
@@ -161,18 +222,18 @@ def quiet_night() -> Night:
         standing=(
             Standing(
                 state=AlertState(key=condition.key, state="active", level="watch", since=date(2021, 6, 12)),
-                topic=Topic(subject="Cuban nationals", place="Darién", counts=COUNTS),
+                topic=Topic(subject=both("Cuban nationals", "Nacionales de Cuba"), place=DARIEN, counts=COUNTS),
                 condition=condition,
             ),
         ),
         not_met=tuple(
             NotMet(
                 trigger="mexico-surge",
-                topic=Topic(subject=f"{name} nationals", place="Mexico"),
+                topic=Topic(subject=both(f"{name} nationals"), place=both("Mexico", "México")),
                 level="watch",
                 reference_period="2021-04",
                 value=value,
-                needed=f"{value:,} is below 15,000",
+                needed=Evidence(test="level", held=False, text="", figures={"value": value, "at_least": 15000}),
                 nearness=value / 15000,
             )
             for name, value in (

@@ -289,7 +289,8 @@ def test_a_message_takes_along_what_fits(haitian_night, notice):
         Attachment(name="pillarfour-x.xml", subtype="cap+xml", content=small.content),
         Attachment(name="huge.xml", subtype="cap+xml", content=b"x" * ATTACHED_BYTES),
     ]
-    letters = [compose(haitian_night, sender=SENDER, now=NOW, attachments=files) for _ in range(2)]
+    key = haitian_night.news[0].transition.key
+    letters = [compose(haitian_night, sender=SENDER, now=NOW, attachments={key: files})[0] for _ in range(2)]
     attached = list(message_from_bytes(letters[0].content, policy=SMTP).iter_attachments())
 
     assert [(part.get_filename(), part.get_content_type(), part.get_content()) for part in attached] == [

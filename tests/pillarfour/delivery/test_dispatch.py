@@ -38,9 +38,11 @@ def book(tmp_path: Path) -> Ledger:
 def told(book: Ledger, haitian_night: Night, notice) -> Callable[..., list[Row[Any]]]:
     """Record a night with a warning in the Darién and an emergency in Mexico for some readers; give the outbox."""
 
-    def record(*readers: dict[str, Any], quiet: bool = False, mark: str = "live", now: datetime = NIGHT, **routes) -> list[Row[Any]]:
+    def record(
+        *readers: dict[str, Any], quiet: bool = False, mark: str = "live", now: datetime = NIGHT, case_id: str | None = None, **routes
+    ) -> list[Row[Any]]:
         notices = [] if quiet else [notice(mark=mark), notice(mark=mark, key=MEXICO, level="emergency", value=7.0)]
-        news = tuple(replace(haitian_night.news[0], transition=each.transition) for each in notices)
+        news = tuple(replace(haitian_night.news[0], transition=replace(each.transition, case_id=case_id)) for each in notices)
         named = [
             {"name": f"reader-{number}", "way": "smtp", "address": f"r{number}@example.org", **each} for number, each in enumerate(readers)
         ]
@@ -64,23 +66,50 @@ def hook(**facts) -> dict[str, Any]:
     return {"way": "webhook", "address": {"env": "HOOK"}, "key": {"env": "KEY"}, **facts}
 
 
-def test_the_folder_is_told_everything(told):
-    """Whoever else is told, or nobody."""
-    (row,) = told()
+def letters(rows: list[Row[Any]], recipient: str = "") -> list[Row[Any]]:
+    return [row for row in rows if row.recipient == recipient]
 
-    assert (row.channel, row.recipient, row.not_before) == ("folder", "", None)
-    assert len([part for part in message_from_bytes(row.content).walk() if part.get_content_type() == "application/cap+xml"]) == 2
+
+def attached(row: Row[Any]) -> list[bytes]:
+    parts = message_from_bytes(row.content).walk()
+    return [part.get_payload(decode=True) for part in parts if part.get_content_type() == "application/cap+xml"]
+
+
+def test_the_folder_is_told_everything(told):
+    """Whoever else is told, or nobody: each case with its CAP message, and the digest."""
+    rows = told()
+
+    assert {(row.channel, row.recipient, row.not_before) for row in rows} == {("folder", "", None)}
+    assert [len(attached(row)) for row in rows] == [1, 1, 0]
 
 
 def test_each_reader_is_told_what_they_asked_for(told):
-    """One letter for all who want the same; none for who wants nothing of it; its CAP messages go with the news."""
-    rows = told({}, {"stages": ["darien"]}, {"stages": ["darien"]}, {"kinds": ["outage"]})
-    letters = {row.recipient: message_from_bytes(row.content) for row in rows}
+    """The cases that they want, the same message as anybody's, and the digest if they want it; none for who wants nothing."""
+    rows = told({}, {"stages": ["darien"]}, {"stages": ["darien"], "digest": False}, {"kinds": ["outage"], "digest": False})
+    names = {recipient: [message_from_bytes(row.content)["Message-ID"] for row in letters(rows, recipient)] for recipient in {row.recipient for row in rows}}  # fmt: skip  # noqa: E501
+    mexico, darien, digest = names[""]
 
-    assert sorted(letters) == ["", "r0@example.org", "r1@example.org", "r2@example.org"]
-    assert letters["r0@example.org"]["Message-ID"] == letters[""]["Message-ID"] != letters["r1@example.org"]["Message-ID"]
-    assert letters["r1@example.org"]["Message-ID"] == letters["r2@example.org"]["Message-ID"]
-    assert [sum(part.get_content_type() == "application/cap+xml" for part in letters[f"r{number}@example.org"].walk()) for number in (0, 1)] == [2, 1]  # fmt: skip  # noqa: E501
+    assert names == {
+        "": [mexico, darien, digest],
+        "r0@example.org": [mexico, darien, digest],
+        "r1@example.org": [darien, digest],
+        "r2@example.org": [darien],
+    }
+
+
+def test_each_reader_is_told_in_their_language(told):
+    """A Spanish reader makes the folder hold both; the messages of one thread are of one language."""
+    rows = told({"language": "es"}, {})
+    languages = {recipient: [message_from_bytes(row.content)["Content-Language"] for row in letters(rows, recipient)] for recipient in ("", "r0@example.org", "r1@example.org")}  # fmt: skip  # noqa: E501
+
+    assert languages == {"": ["en"] * 3 + ["es"] * 3, "r0@example.org": ["es"] * 3, "r1@example.org": ["en"] * 3}
+
+
+def test_a_case_is_told_whole_to_who_wants_any_part_of_it(told):
+    """Whoever watches the Darién is told of Mexico where both are one movement."""
+    rows = told({"stages": ["darien"], "digest": False}, case_id="2021-07-12-rise-darien-haitian")
+
+    assert [len(attached(row)) for row in letters(rows, "r0@example.org")] == [2]
 
 
 def test_a_quiet_night_is_told_to_those_who_want_it(told):
@@ -92,7 +121,8 @@ def test_a_quiet_night_is_told_to_those_who_want_it(told):
 
 def test_quiet_hours_hold_a_warning_and_no_emergency(told, book: Ledger, tmp_path: Path):
     """What is held is recorded, with the time, and goes out when it has come; a clock set back only makes it wait."""
-    rows = told({"stages": ["darien"], "quiet_hours": QUIET}, {"stages": ["mexico"], "quiet_hours": QUIET}, {"quiet_hours": QUIET})
+    asleep = {"quiet_hours": QUIET, "digest": False}
+    rows = told({"stages": ["darien"], **asleep}, {"stages": ["mexico"], **asleep}, asleep)
 
     class Taken(list[str]):
         def send(self, content: bytes, *, message_id: str, recipient: str) -> None:  # noqa: ARG002 - a channel's words
@@ -104,47 +134,48 @@ def test_quiet_hours_hold_a_warning_and_no_emergency(told, book: Ledger, tmp_pat
         done = deliver(book, channels={"smtp": taken}, now=now, lock=tmp_path / "lock")
         return list(taken), done.next_attempt_at
 
-    assert [row.not_before for row in rows] == [None, MORNING, None, None]
+    assert [row.not_before for row in rows if row.recipient] == [MORNING, None, None, MORNING]
     assert round_at(NIGHT) == (["r1@example.org", "r2@example.org"], MORNING)
     assert round_at(NIGHT - timedelta(days=3)) == ([], MORNING)
-    assert round_at(MORNING) == (["r0@example.org"], None)
+    assert round_at(MORNING) == (["r0@example.org", "r2@example.org"], None)
 
 
 def test_programs_and_chats_get_a_message_a_change(told):
     """Each on its own, so that a held warning holds no emergency; the name stands for the secret address."""
     rows = told(hook(quiet_hours=QUIET), {"way": "chat", "address": {"env": "CHAT"}, "language": "es", "levels": ["emergency"]})
 
-    assert [(row.channel, row.recipient, row.not_before) for row in rows[1:]] == [
+    posted = [row for row in rows if row.channel != "folder"]
+    assert [(row.channel, row.recipient, row.not_before) for row in posted] == [
         ("webhook", "reader-0", MORNING),
         ("webhook", "reader-0", None),
         ("chat", "reader-1", None),
     ]
-    assert len({row.idempotency_key for row in rows}) == 4
-    assert json.loads(rows[3].content)["title"].startswith("EMERGENCIA:")
+    assert len({row.idempotency_key for row in rows}) == len(rows)
+    assert json.loads(posted[2].content)["title"].startswith("EMERGENCIA:")
 
 
 def test_only_strangers_are_spared_small_counts(told):
     """The same change, to two programs: seven, and fewer than ten."""
     rows = told(hook(levels=["emergency"]), hook(levels=["emergency"], external=True))
 
-    assert [(json.loads(row.content)["value"], json.loads(row.content)["fewer_than"]) for row in rows[1:]] == [(7.0, None), (None, 10)]
+    assert [(json.loads(row.content)["value"], json.loads(row.content)["fewer_than"]) for row in rows if row.channel != "folder"] == [
+        (7.0, None),
+        (None, 10),
+    ]
 
 
 @pytest.mark.parametrize("external", [False, True])
 def test_cap_is_one_message_for_all_who_get_it(told, external: bool):  # noqa: FBT001
     """Where strangers read the feed, the attached one hides small counts too: one name never has two texts."""
-    (row,) = told(cap={"external": external})
-    messages = [
-        part.get_payload(decode=True) for part in message_from_bytes(row.content).walk() if part.get_content_type() == "application/cap+xml"
-    ]
+    messages = [message for row in told(cap={"external": external}) for message in attached(row)]
 
-    assert [b"fewer than 10" in message for message in messages] == [False, external]
+    assert sorted(b"fewer than 10" in message for message in messages) == [False, external]
 
 
 def test_a_past_night_leaves_no_house(told):
     """Neither by mail, nor to programs, nor to chats."""
 
-    assert [row.channel for row in told({}, hook(), {"way": "chat", "address": {"env": "CHAT"}}, mark="past")] == ["folder"]
+    assert {row.channel for row in told({}, hook(), {"way": "chat", "address": {"env": "CHAT"}}, mark="past")} == {"folder"}
 
 
 def test_a_night_run_again_records_nothing_twice(told):

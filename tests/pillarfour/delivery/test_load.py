@@ -168,9 +168,9 @@ def letters(haitian_night: Night):
         made = []
         for number in range(count):
             key = replace(news.transition.key, trigger=f"alert-{number}")
-            topic = replace(news.topic, subject="Nacionales de Haití" if number % 2 else "Nationals of Haiti")
+            topic = replace(news.topic, subject=dict.fromkeys(("en", "es"), "Nacionales de Haití" if number % 2 else "Nationals of Haiti"))
             alert = replace(news, topic=topic, transition=replace(news.transition, key=key))
-            made.append(compose(replace(haitian_night, news=(alert,)), sender="pillarfour@example.org", now=NOON))
+            made.append(compose(replace(haitian_night, news=(alert,)), sender="pillarfour@example.org", now=NOON)[0])
         return made
 
     return make

@@ -1,13 +1,17 @@
 """Tests of what a message says."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from pillarfour.alerts.model import Condition, Transition
-from pillarfour.delivery import digest, message
+from pillarfour.alerts.model import Change, Condition, Figure, Transition
+from pillarfour.delivery import backdrop, digest, message
+from pillarfour.delivery.case import Case, cases
 from pillarfour.delivery.night import Freshness, News, Night, NotMet, Topic
+from pillarfour.delivery.wording import ENGLISH, wording
+
+SPANISH = wording("es")
 
 
 def changed(news: News, *, condition=None, **transition) -> News:
@@ -21,58 +25,59 @@ def news(haitian_night: Night) -> News:
     return haitian_night.news[0]
 
 
-def test_the_subject_says_level_who_where_how_much_and_how_unusual(haitian_night: Night):
+@pytest.fixture
+def case(haitian_night: Night) -> Case:
+    (found,) = cases(haitian_night)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (ENGLISH, "[WARNING] Haitian nationals, Darién: 6,527 in June 2021, 3\u00a0× what was expected (pillarfour)"),
+        (SPANISH, "[ADVERTENCIA] Nacionales de Haití, Darién: 6\u202f527 en junio de 2021, 3\u00a0× lo esperado (pillarfour)"),
+    ],
+)
+def test_the_subject_says_level_who_where_how_much_and_how_unusual(haitian_night: Night, case: Case, language, said: str):
     """The officer knows from the list of messages."""
 
-    assert message.subject(haitian_night) == "[WARNING] Haitian nationals, Darién: 6,527 in June 2021, 3 × what was expected (pillarfour)"
-
-
-def test_the_opening_says_what_where_how_much_and_since_when(haitian_night: Night):
-    """The first line stands alone."""
-
-    assert message.opening(haitian_night) == (
-        "Haitian nationals, Darién: 6,527 in June 2021, 3 × what was expected. WARNING since 12 July 2021; before: no alert."
-    )
+    assert message.subject(case, haitian_night, language) == said
 
 
 def test_a_quiet_night_says_what_stands_and_what_failed(quiet_night: Night):
     """Silence is never ambiguous."""
 
     assert (
-        message.subject(quiet_night)
-        == "[quiet] Nothing new on 12 July 2021; 1 alert standing; 1 release held; 1 document failed (pillarfour)"
+        digest.subject(quiet_night, ENGLISH)
+        == "[digest] 12 July 2021: nothing new; 1 alert stands; 1 release held; 1 document failed (pillarfour)"
     )
     assert (
-        message.subject(replace(quiet_night, standing=(), held=(), failed=()))
-        == "[quiet] Nothing new on 12 July 2021; no alerts standing (pillarfour)"
+        digest.subject(replace(quiet_night, standing=(), held=(), failed=()), SPANISH)
+        == "[resumen] 12 de julio de 2021: nada nuevo; 0 alertas en pie (pillarfour)"
     )
-
-
-@pytest.mark.parametrize(
-    ("mark", "start"), [("exercise", "[EXERCISE] [WARNING] "), ("past", "[PAST NIGHT] [WARNING] "), ("live", "[WARNING] ")]
-)
-def test_exercises_and_past_nights_are_marked(haitian_night: Night, mark, start):
-    """Nobody takes an exercise or a replay for news."""
-
-    assert message.subject(replace(haitian_night, mark=mark)).startswith(start + "Haitian")
 
 
 def test_the_highest_level_leads(haitian_night: Night, news: News):
-    """An emergency comes before a warning, an alert that stands before one that ended, and the subject counts the rest."""
+    """An emergency comes before a warning, an alert that stands before one that ended, and each case has its own message."""
     emergency = changed(news, level="emergency", key=replace(news.transition.key, subject="total"))
-    ended = changed(news, after="resolved", before="active", level=None, level_before="emergency")
-    night = replace(haitian_night, news=(ended, news, emergency))
+    ended = changed(
+        news, after="resolved", before="active", level=None, level_before="emergency", key=replace(news.transition.key, stage="x")
+    )
+    found = cases(replace(haitian_night, news=(ended, news, emergency)))
 
-    assert [message.label(entry) for entry in message.in_order(night)] == ["EMERGENCY", "WARNING", "resolved"]
-    assert message.subject(night).startswith("[EMERGENCY] ")
-    assert "; and 2 other changes (pillarfour)" in message.subject(night)
-    assert message.opening(night).endswith(" 2 other changes below.")
+    assert [message.label(case.lead, ENGLISH) for case in found] == ["EMERGENCY", "WARNING", "RESOLVED"]
+
+
+def test_what_is_only_pending_is_left_to_the_digest(haitian_night: Night, news: News):
+    """An alert that is none yet wakes nobody."""
+
+    assert cases(replace(haitian_night, news=(changed(news, after="pending", level=None),))) == []
 
 
 @pytest.mark.parametrize(
     ("transition", "said"),
     [
-        ({"before": "quiet", "after": "active", "level_before": None}, "WARNING since 12 July 2021; before: no alert."),
+        ({"before": "quiet", "after": "active", "level_before": None}, "Alert since 12 July 2021; before, none."),
         ({"before": "active", "after": "active", "level_before": "watch"}, "Raised from WATCH to WARNING; alert since 12 July 2021."),
         (
             {"before": "active", "after": "active", "level_before": "emergency"},
@@ -91,16 +96,17 @@ def test_the_highest_level_leads(haitian_night: Night, news: News):
 def test_every_change_is_said_in_words(news: News, transition, said):
     """Each step of an alert's life has its sentence."""
 
-    assert message.change(changed(news, condition={"pending": "emergency"}, **transition)) == said
+    assert message.change(changed(news, condition={"pending": "emergency"}, **transition), ENGLISH) == said
 
 
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        ({"kind": "collapse", "value": 73, "expected": 5900.0}, "73 in June 2021, 1.2 % of what was expected"),
+        ({"kind": "collapse", "value": 73, "expected": 5900.0}, "73 in June 2021, 1.2\u00a0% of what was expected"),
         ({"kind": "collapse", "value": 0}, "0 in June 2021, none of what was expected"),
         ({"expected": None}, "6,527 in June 2021"),
         ({"expected": 0.0}, "6,527 in June 2021, none was expected"),
+        ({"expected": 5e-324}, "6,527 in June 2021, none was expected"),
         ({"kind": "outage", "value": 12.0, "unit": "days"}, "nothing published after June 2021, 12 days overdue"),
         ({"kind": "outage", "value": 0.0, "unit": "days"}, "nothing published after June 2021"),
         ({"kind": "outage", "value": None, "reference_period": None}, "nothing ever published"),
@@ -111,56 +117,84 @@ def test_a_missing_figure_is_never_a_zero(news: News, condition, said):
     """Collapse, zero, outage and no figure are four different sentences."""
     told: Condition = changed(news, condition=condition).transition.condition
 
-    assert message.figure(told) == said
+    assert message.figure(told, ENGLISH) == said
 
 
-def test_a_run_of_alarms_is_counted_to_its_first_month(news: News):
+def test_a_run_of_alarms_is_counted_to_its_first_month(news: News, case: Case):
     """Three unusual months in a row are said so; the month that broke an earlier run is not passed over."""
     chart = replace(news.chart, alarms=("2021-01", "2021-02", "2021-04", "2021-05", "2021-06"))
 
-    assert message.change(replace(news, chart=chart)).endswith("before: no alert; outside the usual range for 3 months, since April 2021.")
+    assert ", outside the usual range since April 2021. " in message.opening(replace(case, news=(replace(news, chart=chart),)), ENGLISH)
 
 
-def test_reasons_give_the_tree_in_order(news: News):
-    """Each node stands under its parent, with whether it was met; groups without words get theirs."""
+def test_a_retraction_names_the_changed_figures(news: News):
+    """What was announced, and what it is now."""
+    before = Figure(series="darien/total", reference_period="2025-01", value=9002)
+    told = changed(news, before="active", after="retracted", changes=(Change(before=before, after=replace(before, value=1710)),))
 
-    assert [(reason.depth, reason.met, reason.text) for reason in message.reasons(news)] == [
-        (0, "met", "all of these:"),
-        (1, "met", "stl: 6,527 in June 2021, expected 2,147, upper bound 3,865"),
-        (1, "met", "6,527 is at least 1,000"),
-        (1, "met", "not this:"),
-        (2, "not met", "June 2021 is a known reporting error"),
+    assert message.why(told, ENGLISH) == ["The figure of January 2025 was announced as 9,002 and is 1,710 now."]
+    assert message.why(told, SPANISH) == ["La cifra de enero de 2025 se anunció como 9\u202f002 y ahora es 1\u202f710."]
+
+
+def test_an_alert_that_no_rule_asks_about_is_not_ended_by_figures(news: News):
+    """A change of the rules is said as one."""
+    told = changed(news, before="active", after="resolved", level=None, condition={"evidence": {}, "clear_evidence": None})
+
+    assert message.why(told, ENGLISH) == ["The rules have changed: no trigger asks about it any more. No figure has ended it."]
+
+
+def test_the_nearest_deadline_comes_first(case: Case, news: News):
+    """Each step once, with the time it ends; a past night's have passed."""
+    later = replace(news.response[0], within_hours=72, action={"en": "Check the figures.", "es": "Verificar las cifras."})
+    both = replace(case, news=(replace(news, response=(later, *news.response)), news))
+    now = datetime(2021, 7, 12, 11, 5, tzinfo=UTC)
+
+    assert message.response(both, ENGLISH, now=now) == [
+        "within 24 hours, by 13 July 2021, 11:05 UTC: Tell the reception centres at the next stage.",
+        "within 72 hours, by 15 July 2021, 11:05 UTC: Check the figures.",
+    ]
+    assert message.response(both, SPANISH, now=None) == [
+        "en un plazo de 24 horas: Avisar a los albergues de la etapa siguiente.",
+        "en un plazo de 72 horas: Verificar las cifras.",
     ]
 
 
-def test_caveats_name_what_the_figures_are_not(haitian_night: Night, news: News):
+def test_caveats_name_what_the_figures_are_not(haitian_night: Night, case: Case, news: News):
     """Events are not persons, rebuilt is not original, reconstructed is not seen."""
-    told = "\n".join(message.caveats(news, night=haitian_night))
+    rebuilt = replace(news, releases=tuple(replace(release, rebuilt=True) for release in news.releases))
+    told = "\n".join(backdrop.caveats(replace(case, news=(rebuilt,)), haitian_night, ENGLISH))
 
-    assert "What is counted: crossings (persons counted at each crossing)." in told
+    assert "crossings (persons counted at each crossing)" in told
     assert "Events are not persons" in told
-    assert "rebuilt from published figures, not the publisher's originals" in told
-    assert "reconstructed from the publisher's usual calendar: 2 of 2" in told
+    assert "2 of 2 documents were rebuilt from published figures and are not the publisher's originals." in told
+    assert "2 of 2 publication dates were not seen" in told
     assert "Known break from April 2020: Panama closes its land border." in told
 
 
-def test_caveats_are_told_only_where_they_hold(haitian_night: Night, news: News):
+def test_caveats_are_told_only_where_they_hold(haitian_night: Night, case: Case, news: News):
     """Persons are not called events, nor originals rebuilt."""
     persons = changed(news, condition={"unit": "persons"})
     seen = replace(persons, releases=tuple(replace(release, published_basis="observed") for release in news.releases))
-    original = replace(haitian_night, sources=tuple(replace(source, rebuilt=False) for source in haitian_night.sources))
-    told = "\n".join(message.caveats(seen, night=original))
+    told = "\n".join(backdrop.caveats(replace(case, news=(seen,)), haitian_night, ENGLISH))
 
-    assert not any(words in told for words in ("Events are not persons", "rebuilt", "reconstructed"))
+    assert not any(words in told for words in ("Events are not persons", "rebuilt", "not seen"))
 
 
-def test_a_held_release_of_the_same_source_is_a_caveat(haitian_night: Night, news: News):
+def test_a_held_release_of_the_same_source_is_a_caveat(haitian_night: Night, case: Case, news: News):
     """Who reads an alert learns that a newer release of that source is not in it."""
     held = replace(news.releases[0], status="held")
 
-    assert "Newer figures may exist: 1 release of this source held and not used." in message.caveats(
-        news, night=replace(haitian_night, held=(held,))
+    assert "Newer figures may exist: 1 release of this source is held and not used." in backdrop.caveats(
+        case, replace(haitian_night, held=(held,)), ENGLISH
     )
+
+
+def test_a_stage_that_counts_nobody_apart_says_so(news: News):
+    """No figure is no zero."""
+    darien, mexico = backdrop.corridor(news.corridor, ENGLISH)
+
+    assert (darien["value"], darien["year_before"], darien["delay"]) == ("6,527", "135", "12 days after the month")
+    assert (mexico["value"], mexico["period"]) == ("no figure", "")
 
 
 def test_the_command_cannot_run_another_one(news: News):
@@ -170,44 +204,37 @@ def test_the_command_cannot_run_another_one(news: News):
     assert message.command(hostile) == "pillarfour alerts show 'haitian-corridor:darien/x; rm -rf $HOME'"
 
 
-def test_the_digest_shows_the_nearest_first_and_counts_the_rest(quiet_night: Night):
-    """Six series were asked; the four nearest are told and two are counted."""
-    (mexico,) = digest.checked(quiet_night)
+def test_the_digest_shows_the_nearest_and_counts_the_rest(quiet_night: Night):
+    """Six series were asked; the nearest is told with what it lacked, and five are counted."""
+    (mexico,) = digest.checked(quiet_night, ENGLISH)
 
-    assert mexico.title == "mexico-surge: not met for 6 series"
-    assert [line.split(",")[0] for line in mexico.nearest] == [
-        "Honduran nationals",
-        "Guatemalan nationals",
-        "Salvadoran nationals",
-        "Cuban nationals",
-    ]
-    assert mexico.nearest[0] == "Honduran nationals, Mexico: 12,993 in April 2021; WATCH not met: 12,993 is below 15,000"
-    assert mexico.rest == "and 2 further from it"
+    assert mexico.title == "mexico-surge:"
+    assert mexico.nearest == "Honduran nationals, Mexico: 12,993 in April 2021; WATCH asks that the figure is at least 15,000."
+    assert mexico.rest == "5 more are further from it."
 
 
 def test_a_series_without_a_figure_is_told_as_such(quiet_night: Night):
     """No figure is neither near nor far."""
-    entry = NotMet(trigger="t", topic=Topic(subject="Haitian nationals"), level=None, reference_period=None, value=None, needed="")
-    (told,) = digest.checked(replace(quiet_night, not_met=(entry,)))
+    topic = Topic(subject={"en": "Haitian nationals", "es": "Nacionales de Haití"})
+    entry = NotMet(trigger="t", topic=topic, level=None, reference_period=None, value=None)
+    (told,) = digest.checked(replace(quiet_night, not_met=(entry,)), SPANISH)
 
-    assert told.nearest == ("Haitian nationals: no figure",)
+    assert told.nearest == "Nacionales de Haití: sin cifra."
 
 
 @pytest.mark.parametrize(
     ("expected_on", "line"),
-    [(date(2021, 7, 10), "next expected 10 July 2021, 2 days late"), (date(2021, 7, 12), "next expected 12 July 2021")],
+    [(date(2021, 7, 10), "next expected 10 July 2021, 2 days late;"), (date(2021, 7, 12), "next expected 12 July 2021;")],
 )
 def test_lateness_is_counted_from_the_night(quiet_night: Night, expected_on: date, line: str):
     """On the day itself nothing is late."""
     source = replace(quiet_night.sources[0], next_expected_on=expected_on)
 
-    assert line in digest.freshness(source, known_on=quiet_night.known_on)
+    assert line in digest.freshness(source, ENGLISH, known_on=quiet_night.known_on)
 
 
 def test_a_source_never_read_says_so():
     """Nothing is claimed of a source that has no figures and was not looked at."""
+    told = digest.freshness(Freshness(source="s", title="S"), ENGLISH, known_on=date(2021, 7, 12))
 
-    assert digest.freshness(Freshness(source="s", title="S"), known_on=date(2021, 7, 12)) == [
-        "no figures yet",
-        "never looked at the publisher's pages",
-    ]
+    assert told == "no figures yet; page never looked at"

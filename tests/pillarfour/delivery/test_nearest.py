@@ -5,8 +5,10 @@ import pytest
 from pillarfour.alerts.model import AlertKey, Condition, Evidence
 from pillarfour.delivery.nearest import not_met
 from pillarfour.delivery.night import Topic
+from pillarfour.delivery.reasons import lacking
+from pillarfour.delivery.wording import ENGLISH
 
-TOPIC = Topic(subject="Honduran nationals", place="Mexico", counts="events")
+TOPIC = Topic(subject={"en": "Honduran nationals", "es": "Nacionales de Honduras"}, counts="events")
 
 
 def condition(**evidence: Evidence) -> Condition:
@@ -43,7 +45,8 @@ def test_the_lowest_level_is_the_nearest():
         topic=TOPIC,
     )
 
-    assert (found.level, found.needed, found.value) == ("watch", "12,993 is below 15,000", 12993)
+    assert (found.level, found.value) == ("watch", 12993)
+    assert lacking(found.needed, ENGLISH, names={}) == "the figure is at least 15,000"
     assert found.nearness == pytest.approx(12993 / 15000)
 
 
@@ -69,35 +72,46 @@ def test_nearness_is_one_at_the_threshold(figures: dict[str, float], nearness: f
     assert found.nearness == (nearness if nearness is None else pytest.approx(nearness))
 
 
+def told(evidence: Evidence) -> tuple[str, float | None]:
+    found = not_met(condition(watch=evidence), topic=TOPIC)
+    assert found.needed is not None
+    return lacking(found.needed, ENGLISH, names={}), found.nearness
+
+
 def test_of_a_duration_only_the_newest_period_can_be_near():
     """What earlier periods lacked cannot be mended any more."""
     newest, earlier = leaf("newest", value=9, at_least=10), leaf("earlier", value=1, at_least=10)
-    found = not_met(condition(watch=Evidence(test="for", held=False, text="1 of 2", parts=(newest, earlier))), topic=TOPIC)
 
-    assert (found.needed, found.nearness) == ("newest", pytest.approx(0.9))
+    assert told(Evidence(test="for", held=False, text="1 of 2", parts=(newest, earlier))) == (
+        "the figure is at least 10",
+        pytest.approx(0.9),
+    )
 
 
 def test_a_duration_not_yet_reached_is_told_as_such():
     """The newest period is met, but not for long enough."""
     parts = (leaf("newest", held=True), leaf("earlier"))
+    needed, _ = told(Evidence(test="for", held=False, text="1 of 2 periods", figures={"needed": 2}, parts=parts))
 
-    assert (
-        not_met(condition(watch=Evidence(test="for", held=False, text="1 of 2 periods", parts=parts)), topic=TOPIC).needed
-        == "1 of 2 periods"
-    )
+    assert needed == "2 of 2 months are asked for"
 
 
-@pytest.mark.parametrize(("test", "needed", "nearness"), [("all", "a; b", 0.1), ("any", "a or b", 0.9)])
+@pytest.mark.parametrize(
+    ("test", "needed", "nearness"),
+    [
+        ("all", "the figure is at least 10 and the figure is at least 20", 0.05),
+        ("any", "the figure is at least 10, or the figure is at least 20", 0.9),
+    ],
+)
 def test_parts_are_told_and_measured_as_they_are_joined(test: str, needed: str, nearness: float):
     """All are as far as the farthest of them, any as near as the nearest."""
-    parts = (leaf("a", value=9, at_least=10), leaf("b", value=1, at_least=10))
-    found = not_met(condition(watch=Evidence(test=test, held=False, text="", parts=parts)), topic=TOPIC)
+    parts = (leaf("a", value=9, at_least=10), leaf("b", value=1, at_least=20))
 
-    assert (found.needed, found.nearness) == (needed, pytest.approx(nearness))
+    assert told(Evidence(test=test, held=False, text="", parts=parts)) == (needed, pytest.approx(nearness))
 
 
 def test_a_negation_is_told_as_a_whole():
-    """What stands under a not is met, and would mislead if it were listed."""
-    negation = Evidence(test="not", held=False, text="a correction is announced", parts=(leaf("it is", held=True),))
+    """What stands under a not is met, and would mislead if it were listed as it is."""
+    negation = Evidence(test="not", held=False, text="", parts=(leaf("it is", held=True, value=12, at_least=10),))
 
-    assert not_met(condition(watch=negation), topic=TOPIC).needed == "a correction is announced"
+    assert told(negation)[0] == "the figure is under 10"

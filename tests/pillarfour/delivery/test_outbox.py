@@ -83,12 +83,12 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture(scope="module")
 def letter(haitian_night: Night) -> Letter:
-    return compose(haitian_night, sender="pillarfour@example.org", now=NOON)
+    return compose(haitian_night, sender="pillarfour@example.org", now=NOON)[0]
 
 
 @pytest.fixture(scope="module")
 def quiet(quiet_night: Night) -> Letter:
-    return compose(quiet_night, sender="pillarfour@example.org", now=NOON)
+    return compose(quiet_night, sender="pillarfour@example.org", now=NOON)[-1]
 
 
 def test_a_letter_is_recorded_once_a_recipient(office: Office, letter: Letter):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pillarfour.delivery.wording import wording
 from pillarfour.detection import Panel, Scores
 from pillarfour.errors import DeliveryError
 from pillarfour.report.charts import ALARM, BAND, INK, Break, Chart, chart_of, draw
@@ -61,6 +62,19 @@ def test_a_chart_is_small_and_carries_no_date_or_maker(chart: Chart):
     assert len(png) < 60_000
     assert image(png).size == (810, 555)
     assert Image.open(io.BytesIO(png)).info.keys() <= {"dpi"}
+
+
+def test_the_words_and_months_are_the_readers(chart: Chart):
+    """In Spanish the legend and the axis differ."""
+
+    assert draw(chart, wording=wording("es")) != draw(chart)
+
+
+def test_two_breaks_of_one_month_stand_side_by_side(chart: Chart):
+    """Neither is drawn over the other."""
+    twice = replace(chart, breaks=(*chart.breaks, Break(period="2020-04", label="another")))
+
+    assert draw(twice) != draw(chart)
 
 
 def test_alarms_are_marked(chart: Chart):
@@ -151,6 +165,15 @@ def test_a_chart_ends_at_the_newest_figure(scores: Scores):
 
     assert (chart.periods[0], chart.periods[-1], len(chart.periods)) == ("2018-06", "2021-05", 36)
     assert (chart.observed[0], chart.observed[-1]) == (5.0, 40.0)
+
+
+def test_a_chart_begins_at_the_first_figure(scores: Scores):
+    """Months before anything was published are no empty half of the picture."""
+    values = scores.panel.values.copy()
+    values[0, :30] = np.nan
+    chart = chart_of(replace(scores, panel=replace(scores.panel, values=values)), "darien/HTI", title="t", counts="c")
+
+    assert (chart.periods[0], chart.observed[0]) == ("2020-07", 30.0)
 
 
 def test_expectations_stand_at_their_own_period(scores: Scores):
