@@ -1,6 +1,8 @@
 """Tests of the dead man's switch, the outbox by hand, and a night that fails, as cron meets them."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -25,6 +27,23 @@ def late(pillarfour, settings, *arguments, **changes) -> list[str]:
     asked = pillarfour("heartbeat", "--json", *arguments, **(settings | changes))
     assert asked.code == (1 if asked.json else 0)
     return [each["what"] for each in asked.json]
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["heartbeat", "--json"], 1), (["outbox", "list", "--json"], 0), (["deliver"], 0)])
+def test_what_watches_and_sends_between_the_nights_needs_no_prefect(environment, checkout, tmp_path, arguments: list[str], code: int):
+    """It works where Prefect cannot even be imported."""
+    without = "import sys\nsys.modules['prefect'] = None\nfrom flows.cli import main\nmain()\n"
+    done = subprocess.run(  # noqa: S603 - the project's own command
+        [sys.executable, "-c", without, *arguments],
+        env={**environment, "PILLARFOUR_STORE": str(tmp_path / "store")},
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 def test_a_store_without_a_ledger_is_late_and_stays_without(pillarfour, settings, tmp_path):
