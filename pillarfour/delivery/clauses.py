@@ -121,16 +121,26 @@ def _growth(figures: Figures, wording: Wording, turned: bool) -> str | None:  # 
     if "factor" not in figures:
         return None
     factor, (later, earlier) = float(figures["factor"]), (figures["reference_period"], figures["before_period"])
-    months = wording.number(pd.Period(later, freq="M").ordinal - pd.Period(earlier, freq="M").ordinal)
-    if factor > 1:
-        fields = {"factor": wording.ratio(factor), "months": months}
-        if turned:
-            return wording.say("the figure is less than {factor} × that of {months} months before", **fields)
-        return wording.say("the figure is at least {factor} × that of {months} months before", **fields)
-    fields = {"share": wording.percent(factor), "months": months}
-    if turned:
-        return wording.say("the figure is more than {share} of that of {months} months before", **fields)
-    return wording.say("the figure is at most {share} of that of {months} months before", **fields)
+    months = int(pd.Period(later, freq="M").ordinal - pd.Period(earlier, freq="M").ordinal)
+    one, more = {
+        (True, False): noted(
+            "the figure is at least {asked} × that of {count} month before",
+            "the figure is at least {asked} × that of {count} months before",
+        ),
+        (True, True): noted(
+            "the figure is less than {asked} × that of {count} month before",
+            "the figure is less than {asked} × that of {count} months before",
+        ),
+        (False, False): noted(
+            "the figure is at most {asked} of that of {count} month before",
+            "the figure is at most {asked} of that of {count} months before",
+        ),
+        (False, True): noted(
+            "the figure is more than {asked} of that of {count} month before",
+            "the figure is more than {asked} of that of {count} months before",
+        ),
+    }[factor > 1, turned]
+    return wording.many(one, more, months, asked=wording.ratio(factor) if factor > 1 else wording.percent(factor))
 
 
 def _new_high(figures: Figures, wording: Wording, turned: bool) -> str | None:  # noqa: FBT001 - as above

@@ -233,12 +233,12 @@ def _dress(axes: "Axes", chart: Chart, wording: Wording) -> None:
 
 
 def _with_few_colours(image: bytes) -> bytes:
-    """Keep sixty-four colours: a third of the size; the octree keeps the few pixels of an alarm in their own colour."""
+    """Keep sixty-four colours: a third of the size, and the few pixels of an alarm keep their own."""
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib
 
     small = io.BytesIO()
     with Image.open(io.BytesIO(image)) as full:
-        full.convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        full.convert("RGB").quantize(64, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
             small, format="PNG", optimize=True
         )
     return small.getvalue()
