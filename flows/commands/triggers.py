@@ -70,11 +70,10 @@ def check(file: File = None, cases: CasesOption = CASES, store: StoreOption = No
 @app.command("schema")
 def schema() -> None:
     """Write the JSON Schema of triggers.yaml, for editors."""
-    from detectors import DETECTORS
     from flows.detect import RECIPES
     from pillarfour.triggers import editor_schema
 
-    typer.echo(editor_schema.write(detectors=DETECTORS, recipes=RECIPES), nl=False)
+    typer.echo(editor_schema.write(recipes=RECIPES), nl=False)
 
 
 @app.command("test")

@@ -104,8 +104,13 @@ def _faults(asked: NightCase, found: Decided, last: Mapping[AlertKey, Transition
         yield from _unmet(expected, states.get(expected.alert), changes.get(expected.alert), stands)
     if asked.rendered is not None:
         text = "\n".join(render(each, found.states[each.key], triggers) for each in found.transitions if each.unannounced_because is None)
-        if text.strip() != asked.rendered.strip():
+        if _plain(text) != _plain(asked.rendered):
             yield f"rendered as:\n{text}\nand not as:\n{asked.rendered.strip()}"
+
+
+def _plain(text: str) -> list[str]:
+    """Give the lines with every space a plain one: a space that does not break looks the same in a case."""
+    return [" ".join(line.split()) for line in text.strip().splitlines()]
 
 
 def _unmet(expected: Expected, state: AlertState | None, change: Transition | None, stands: str) -> Iterator[str]:

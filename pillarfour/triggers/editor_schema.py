@@ -4,26 +4,23 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pillarfour.detection import Detector
 from pillarfour.recipe import Recipe
 from pillarfour.triggers.conditions import COMPOSED, LEAVES
 from pillarfour.triggers.schema import Triggers
 
 
-def write(*, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> str:
-    """Write the JSON Schema, from the models that read the file and the registries that it is checked against."""
+def write(*, recipes: Mapping[str, Recipe]) -> str:
+    """Write the JSON Schema, from the models that read the file and the sources that it may name."""
     schema = Triggers.model_json_schema(by_alias=True)
     defined = schema["$defs"]
     for name in ("Test", "Rule"):
         defined[name]["oneOf"] = [{"required": [key]} for key in (*COMPOSED, *LEAVES)]
     _one_of(defined["Series"], ("subject", "for_each", "for_each_top"))
-    _listed(defined["DetectorInstance"]["properties"]["method"], detectors)
     _listed(defined["StalenessLeaf"]["properties"]["source"], recipes)
     _listed(defined["ObservedBy"]["properties"]["source"], recipes)
     _listed(defined["ObservedBy"]["properties"]["table"], {table for recipe in recipes.values() for table in recipe.tables})
     _listed(defined["ObservedBy"]["properties"]["measure"], {measure for recipe in recipes.values() for measure in recipe.measures})
-    for holder, key in (("Group", "nationalities"),):
-        defined[holder]["properties"][key]["items"]["pattern"] = "^[A-Z]{3}$"
+    defined["Group"]["properties"]["nationalities"]["items"]["pattern"] = "^[A-Z]{3}$"
     defined["Stage"]["properties"]["country"]["pattern"] = "^[A-Z]{3}$"
     _without_defaults(schema)
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "The shared set of triggers"}
