@@ -16,8 +16,11 @@ SEED = 20210815
 TIMES = {"building": 4, "reading": 6, "scoring": 2, "ledger": 5, "sending": 3}
 """How often to kill in each part of a night: twenty moments."""
 
-SCORING_SECONDS = 2.0
-"""From the last release to the first decision, about."""
+REACHED = 0.9
+"""How far into a part's steps the last moment may lie: how many there are varies a little with who waits for whom."""
+
+SCORING_SECONDS = 0.3, 1.5
+"""When every detector is at work, after nearly all releases are kept."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,9 @@ def moments(steps: tuple[str, ...]) -> list[Moment]:
     for part, times in TIMES.items():
         for number in range(times):
             if part == "scoring":
-                found.append(Moment(part, "reading", counts["reading"] - 1, drawn.uniform(0.1, SCORING_SECONDS)))
+                found.append(Moment(part, "reading", int(REACHED * counts["reading"]), drawn.uniform(*SCORING_SECONDS)))
             else:
-                share = (number + drawn.random()) / times
+                share = REACHED * (number + drawn.random()) / times
                 found.append(Moment(part, part, 1 + int(share * counts[part]), drawn.choice([0, 0, drawn.uniform(0, 0.2)])))
     return found
 

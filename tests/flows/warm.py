@@ -80,7 +80,7 @@ class Steps:
         """Take a step where a watched file is about to change."""
         writes = event == "open" and (set("wax+") & set(str(arguments[1] or "")) or int(str(arguments[2] or 0)) & WRITES)
         if writes or event in CHANGES:
-            path = os.path.realpath(arguments[0]) if isinstance(arguments[0], str) else ""
+            path = os.path.realpath(arguments[0]) if isinstance(arguments[0], str) and not arguments[0].endswith(".lock") else ""
             for name, folder in self.watched.items():
                 if path.startswith(folder + os.sep):
                     self.take(name)
