@@ -23,7 +23,7 @@ IMAGES = CHECKOUT / "docs" / "images"
 NIGHT = date(2021, 8, 15)
 SHOWN = {"alert": ("Haitian families, Darién", "Familias haitianas, Darién"), "digest": ("[digest]", "[resumen]")}
 WIDTHS = (360, 1200)
-HEIGHT, NARROWEST = 2600, 500
+HEIGHT, NARROWEST = 3000, 500
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 FLAGS += ("--disable-component-update", "--disable-sync", "--hide-scrollbars")
 ROUTES = "version: 1\nreaders:\n  - {name: es, way: smtp, address: es@example.org, language: es}\n"
@@ -95,9 +95,9 @@ def photograph(browser: str, page: str, path: Path, *, width: int, work: Path) -
         subprocess.run(command, check=True, capture_output=True)
     with Image.open(path) as taken:
         picture = taken.convert("RGB").crop((0, 0, width, HEIGHT))
-    rows = [row for row in range(0, HEIGHT, 4) if len(set(picture.crop((0, row, width, row + 1)).getdata())) > 2]  # noqa: PLR2004 - paper and margin
+    rows = [row for row in range(0, HEIGHT, 4) if len(set(picture.crop((0, row, width, row + 1)).tobytes())) > 2]  # noqa: PLR2004 - paper and margin
     bottom = min(HEIGHT, max(rows, default=HEIGHT) + 24)
-    picture.crop((0, 0, width, bottom)).quantize(128).save(path, optimize=True)
+    picture.crop((0, 0, width, bottom)).quantize(128, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
