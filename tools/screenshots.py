@@ -95,7 +95,7 @@ def photograph(browser: str, page: str, path: Path, *, width: int, work: Path) -
         subprocess.run(command, check=True, capture_output=True)
     with Image.open(path) as taken:
         picture = taken.convert("RGB").crop((0, 0, width, HEIGHT))
-    rows = [row for row in range(0, HEIGHT, 4) if len(set(picture.crop((0, row, width, row + 1)).tobytes())) > 2]  # noqa: PLR2004 - paper and margin
+    rows = [row for row in range(0, HEIGHT, 4) if len(picture.crop((0, row, width, row + 1)).getcolors(width) or ()) > 2]  # noqa: PLR2004 - paper and margin
     bottom = min(HEIGHT, max(rows, default=HEIGHT) + 24)
     picture.crop((0, 0, width, bottom)).quantize(128, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
