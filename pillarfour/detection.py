@@ -7,7 +7,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel
 
 from pillarfour.errors import DetectorError
 
