@@ -529,7 +529,8 @@ def test_a_proxy_of_the_environment_is_used(publisher, reply, client, monkeypatc
     """Ministries reach the web through one."""
     publisher.answers("http://127.0.0.1:9/a.csv", reply())
     monkeypatch.setenv("HTTP_PROXY", publisher.url)
-    monkeypatch.delenv("NO_PROXY")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
 
     assert client().document(link("http://127.0.0.1:9/a.csv")).content == CSV
 
