@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +40,9 @@ def night(pillarfour, small_figures, tmp_path):
 
     def run(name: str, *, moment: Moment | None = None):
         folder = tmp_path / name
-        if not folder.exists():
-            shutil.copytree(small_figures, folder / "bundle")
+        with FileLock(tmp_path / f"{name}.lock"):
+            if not folder.exists():
+                shutil.copytree(small_figures, folder / "bundle")
         watched = {"building": folder / "bundle", "sending": folder / "store" / "outbox", "reading": folder / "store"}
         die = {"at": moment.at, "count": moment.count, "later": moment.later} if moment else None
         return pillarfour(
