@@ -172,6 +172,10 @@ ASKED = {
     "releases show": ["releases", "show", "{release}", "--json"],
     "alerts list": ["alerts", "list", "--json"],
     "alerts show": ["alerts", "show", "{alert}", "--json"],
+    "alerts case": ["alerts", "case", "--json"],
+    "alerts derive": ["alerts", "derive", "{alert}", "--json"],
+    "triggers list": ["triggers", "list", "--json"],
+    "triggers explain": ["triggers", "explain", "haitian-corridor", "--known-on", "2021-08-15", "--json"],
 }
 """An example of every command that answers in JSON."""
 
