@@ -122,10 +122,12 @@ def pillarfour(environment, server, tmp_path_factory, checkout) -> Iterator[Call
         [sys.executable, script, address],
         env={**environment, "PREFECT_API_URL": server, "PREFECT_LOGGING_LEVEL": "WARNING"},
         cwd=checkout,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    assert parent.stdin is not None
     assert parent.stdout is not None
     assert parent.stdout.readline() == "ready\n"
 
@@ -146,6 +148,7 @@ def pillarfour(environment, server, tmp_path_factory, checkout) -> Iterator[Call
     yield run
     os.killpg(parent.pid, signal.SIGKILL)
     parent.wait()
+    parent.stdin.close()
     parent.stdout.close()
 
 

@@ -9,6 +9,7 @@ statement sent to the ledger.
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -129,14 +130,14 @@ def attend(connection: socket.socket) -> None:
 
 
 def serve(address: str) -> None:
-    """Fork for each connection."""
+    """Fork for each connection, for as long as whoever started this process lives."""
     load()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
         print("ready", flush=True)  # noqa: T201 - tells the tests that they may connect
-        while True:
+        while server in select.select([server, sys.stdin], [], [])[0]:
             connection, _ = server.accept()
             if os.fork() == 0:
                 server.close()
