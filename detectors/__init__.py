@@ -28,3 +28,6 @@ MIX_DETECTORS: dict[str, type[Detector]] = {
     "composition": Composition,
 }
 """Those that judge a stage's series together: their scores have one row a stage, ``stage/mix``, and a panel of their own."""
+
+METHODS: dict[str, type[Detector]] = {**DETECTORS, **MIX_DETECTORS}
+"""All that a file of triggers may name."""

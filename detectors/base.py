@@ -53,6 +53,7 @@ class Method(ABC, Generic[P]):
     name: str
     parameters_type: type[BaseModel]
     least_history: int
+    of_mixes = False
 
     def __init__(self, parameters: P | None = None) -> None:
         """Take the parameters, or the defaults; another detector's are a ``DetectorError``."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from detectors.base import Judgements, Method, Parameters
 from detectors.stages import TOTAL, rows_by_stage
-from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Judge, Panel, Scores
+from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Judge, MixScores, Panel
 from pillarfour.model import SeriesKey
 
 NATIONALITY = re.compile(r"[A-Z]{3}")
@@ -48,25 +48,6 @@ class CompositionParameters(Parameters):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixScores(Scores):
-    """One row a stage, in bits of divergence, and who made it; ``panel`` holds the divergences, not the counts.
-
-    Parameters
-    ----------
-    leading
-        The nationality whose share contributes most to the divergence, shape (n_stages, n_judged); an empty word where none is judged.
-    change
-        Its share in the judged period less its share before.
-    unseen
-        The nationalities that came for the first time, in the panel's order, a tuple a stage and judged period.
-    """
-
-    leading: Names = field(repr=False)
-    change: Floats = field(repr=False)
-    unseen: Names = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Mix:
     """One stage's month against its history."""
 
@@ -96,6 +77,7 @@ class Composition(Method[CompositionParameters]):
     """
 
     name = "composition"
+    of_mixes = True
     parameters_type = CompositionParameters
     least_history = 14
 

@@ -126,6 +126,25 @@ class Scores:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class MixScores(Scores):
+    """One row a stage, ``stage/mix``, in bits of divergence, and who made it; ``panel`` holds the divergences, not the counts.
+
+    Parameters
+    ----------
+    leading
+        The nationality whose share contributes most to the divergence, shape (n_stages, n_judged); an empty word where none is judged.
+    change
+        Its share in the judged period less its share before.
+    unseen
+        The nationalities that came for the first time, in the panel's order, a tuple a stage and judged period.
+    """
+
+    leading: npt.NDArray[np.object_] = field(repr=False)
+    change: Floats = field(repr=False)
+    unseen: npt.NDArray[np.object_] = field(repr=False)
+
+
 class Detector(Protocol):
     """A method with its parameters; it has no memory."""
 
@@ -134,6 +153,8 @@ class Detector(Protocol):
     """The frozen model of its parameters; what a file of triggers says is validated against it."""
     least_history: int
     """Published months before the judged one without which it says ``insufficient_history``."""
+    of_mixes: bool
+    """Whether it judges a stage's nationalities together, and gives ``MixScores``; else each series by itself."""
 
     def __init__(self, parameters: Any = None) -> None:
         """Take a frozen pydantic model of parameters, or the defaults."""
