@@ -85,6 +85,11 @@ class Store:
         indexes = self._indexes.values() if source is None else [self._index(source)]
         return [kept.release() for index in indexes for kept in index.read()]
 
+    def fingerprint(self) -> str:
+        """Give one hash of every release: its place, its bytes, and whether it may be used; it changes whenever an answer could."""
+        kept = sorted((each.entry.id, each.sha256, each.verdict.status) for index in self._indexes.values() for each in index.read())
+        return sha256(repr(kept).encode()).hexdigest()
+
     def known_on(
         self,
         source: str,

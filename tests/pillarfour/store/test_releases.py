@@ -195,3 +195,18 @@ def test_a_damaged_release_is_named(store, make_document):
 
     with pytest.raises(StoreError, match=rf"{path.name}: is no whole release .*; delete it and ingest its document again"):
         store.releases()
+
+
+def test_the_fingerprint_changes_whenever_an_answer_could(store, make_document):
+    """A new release, other bytes of the same release, and a decision each give another; a look gives the same."""
+    wrong = (*make_document(JANUARY), UNKNOWN)
+    seen = [store.fingerprint()]
+    store.commit("made_up", *wrong[:2])
+    seen.append(store.fingerprint())
+    store.commit("made_up", wrong[0], replace(wrong[1], problems=(UNKNOWN,)))
+    seen.append(store.fingerprint())
+    store.accept(store.releases()[0].id, reason="a spelling", by="ana")
+    seen.append(store.fingerprint())
+
+    assert len(set(seen)) == 4
+    assert Store(store.root, {name: index.recipe for name, index in store._indexes.items()}).fingerprint() == seen[-1]
