@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from pillarfour.errors import LedgerError
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The last revision in ``migrations``; written here so that Alembic is imported only where there is something to do."""
 
 FIRST = "0001"

@@ -51,7 +51,7 @@ class Letter:
     quiet
         Whether it tells of no transition.
     content
-        The message as sent, without ``To``.
+        The message without ``To``, which the mail server's session puts before it.
     """
 
     message_id: str
@@ -64,16 +64,6 @@ class Letter:
     keys: tuple[AlertKey, ...] = ()
     level: Level | None = None
     content: bytes = field(repr=False)
-
-    def addressed(self, recipient: str) -> bytes:
-        """Give the message with its ``To``; each recipient gets one of their own and sees no other.
-
-        Raises
-        ------
-        DeliveryError
-            If the recipient is not one plain address.
-        """
-        return f"To: {checked_address(recipient)}\r\n".encode("ascii") + self.content
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from pillarfour.delivery.channels import Channel, RefusedError, UnreachableError
-from pillarfour.delivery.email import Letter
+from pillarfour.delivery.email import Letter, checked_address
 from pillarfour.delivery.night import Mark
-from pillarfour.delivery.outbox_table import outbox
+from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.errors import DeliveryError
 
 State = Literal["recorded", "sent", "dead", "dropped"]
@@ -60,7 +60,7 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Parcel:
-    """A message as it is recorded, the same for every recipient but for what ``content`` holds of an address."""
+    """A message as it is recorded; one that many are sent is kept once."""
 
     message_id: str
     known_on: date
@@ -109,8 +109,9 @@ def record(connection: Connection, letter: Letter, *, recipients: Sequence[Recip
         )
         if letter.quiet and connection.scalar(select(outbox.c.id).where(told).limit(1)) is not None:
             continue
-        content = letter.addressed(recipient.address) if recipient.address else letter.content
-        parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=letter.mark, content=content)
+        if recipient.address:
+            checked_address(recipient.address)
+        parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=letter.mark, content=letter.content)
         new += record_parcel(connection, parcel, recipient=recipient, now=now)
     return new
 
@@ -120,6 +121,9 @@ def record_parcel(connection: Connection, parcel: Parcel, *, recipient: Recipien
     key = sha256(f"{parcel.message_id}\n{recipient.channel}\n{recipient.address}".encode()).hexdigest()
     if connection.scalar(select(outbox.c.id).where(outbox.c.idempotency_key == key).limit(1)) is not None:
         return False
+    digits = sha256(parcel.content).hexdigest()
+    if connection.scalar(select(outbox_contents.c.sha256).where(outbox_contents.c.sha256 == digits)) is None:
+        connection.execute(outbox_contents.insert().values(sha256=digits, content=parcel.content))
     connection.execute(
         outbox.insert().values(
             idempotency_key=key,
@@ -128,7 +132,7 @@ def record_parcel(connection: Connection, parcel: Parcel, *, recipient: Recipien
             mark=parcel.mark,
             channel=recipient.channel,
             recipient=recipient.address,
-            content=parcel.content,
+            content_sha256=digits,
             state="recorded",
             attempts=0,
             recorded_at=now,
@@ -167,10 +171,13 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
     with sole_sender(lock, wait_seconds):
         silent: Counter[str] = Counter()
         for message in _due(ledger, channels, now):
-            if silent[message.channel] >= UNANSWERED or not _claim(ledger, message, now + timedelta(seconds=time.monotonic() - started)):
+            if silent[message.channel] >= UNANSWERED:
+                continue
+            content = _claim(ledger, message, now + timedelta(seconds=time.monotonic() - started))
+            if content is None:
                 continue
             try:
-                _send(ledger, message, channels)
+                _send(message, content, channels)
             except DeliveryError as fault:
                 failures.append(str(fault))
                 _put_off(ledger, message, fault, now)
@@ -224,22 +231,23 @@ def _due(ledger: Ledger, channels: Mapping[str, Channel], now: datetime) -> list
         )
 
 
-def _claim(ledger: Ledger, message: Queued, now: datetime) -> bool:
-    """Take a message for this try alone; its number of tries tells whether somebody else was quicker."""
+def _claim(ledger: Ledger, message: Queued, now: datetime) -> bytes | None:
+    """Take a message for this try alone and give what it says; None where its number of tries tells that somebody else was quicker."""
     unchanged = and_(outbox.c.id == message.id, outbox.c.state == "recorded", outbox.c.attempts == message.attempts)
     claim = {"attempts": message.attempts + 1, "claimed_by": platform.node(), "claimed_until": now + LEASE}
     with ledger.begin() as connection:
-        return connection.execute(update(outbox).where(unchanged).values(claim)).rowcount == 1
+        if connection.execute(update(outbox).where(unchanged).values(claim)).rowcount == 0:
+            return None
+        kept = select(outbox_contents.c.content).join(outbox).where(outbox.c.id == message.id)
+        return connection.execute(kept).scalar_one()
 
 
-def _send(ledger: Ledger, message: Queued, channels: Mapping[str, Channel]) -> None:
+def _send(message: Queued, content: bytes, channels: Mapping[str, Channel]) -> None:
     if message.attempts >= ATTEMPTS:
         raise RefusedError(
             f"{message.message_id}: {message.attempts} tries did not come to an end, each with its process; see what stops them"
         )
-    with ledger.begin() as connection:
-        content = connection.scalar(select(outbox.c.content).where(outbox.c.id == message.id))
-    channels[message.channel].send(content or b"", message_id=message.message_id, recipient=message.recipient)
+    channels[message.channel].send(content, message_id=message.message_id, recipient=message.recipient)
 
 
 def _put_off(ledger: Ledger, message: Queued, fault: DeliveryError, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Date, DateTime, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Date, DateTime, ForeignKey, Integer, LargeBinary, String, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -24,6 +24,14 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
+outbox_contents = Table(
+    "outbox_contents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What messages say, once however many read it, and apart from the record of their sending, which is written again and again."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -34,7 +42,7 @@ outbox = Table(
     Column("mark", String(10), nullable=False),
     Column("channel", String(20), nullable=False),
     Column("recipient", String(320), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content_sha256", String(64), ForeignKey("outbox_contents.sha256"), nullable=False),
     Column("state", String(10), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),

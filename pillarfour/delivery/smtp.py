@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from pillarfour.delivery.channels import RefusedError, UnreachableError
+from pillarfour.delivery.email import checked_address
 from pillarfour.delivery.wording import one_line
 from pillarfour.errors import DeliveryError
 
@@ -120,10 +121,14 @@ class SmtpSession:
         self._sent = 0
 
     def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
-        """Hand one message over, as the channel does; a server that has only hung up meanwhile is called again."""
+        """Hand one message over, as the channel does; a server that has only hung up meanwhile is called again.
+
+        The recipient gets a message of their own, whose ``To`` names them and nobody else.
+        """
         fault: DeliveryError | None = None
         try:
-            self._ready().sendmail(self._channel.settings.sender, [recipient], content)
+            addressed = f"To: {checked_address(recipient)}\r\n".encode("ascii") + content
+            self._ready().sendmail(self._channel.settings.sender, [recipient], addressed)
             self._sent += 1
         except (smtplib.SMTPException, OSError, ValueError) as cause:
             fault = self._channel.fault(cause, f"{message_id} to {recipient}")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
+WEBHOOKS = "SELECT content FROM outbox JOIN outbox_contents ON sha256 = content_sha256 WHERE channel = 'webhook'"
+
 SECRETS = {
     "RECEPTION_URL": "https://127.0.0.1:1/hooks/planted-path-7741",
     "RECEPTION_KEY": "planted-key-2093",
@@ -40,7 +42,7 @@ def test_a_night_tells_its_readers_and_no_secret(pillarfour, routed, environment
     listed = pillarfour("outbox", "list", "--json", **routed)
     doctor = pillarfour("doctor", "--json", **routed)
     with closing(sqlite3.connect(store / "ledger.sqlite")) as connection:
-        contents = [json.loads(content) for (content,) in connection.execute("SELECT content FROM outbox WHERE channel = 'webhook'")]
+        contents = [json.loads(content) for (content,) in connection.execute(WEBHOOKS)]
 
     assert night.code == 1
     assert {each["to"] for each in listed.json} == {"reception-centre", "night-room"}

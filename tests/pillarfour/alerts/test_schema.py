@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -10,13 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, func, inspect, select, text
 
 from pillarfour.alerts import schema
 from pillarfour.alerts.events import events, record
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.tables import metadata
-from pillarfour.delivery.outbox_table import outbox
+from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.errors import LedgerError
 
 JULY = date(2021, 7, 12)
@@ -79,6 +80,33 @@ def test_a_ledger_of_the_first_cut_is_taken_along(first_cut, key):
     with ledger.begin() as connection:
         assert record(connection, [], known_on=JULY, finished_at=NOW, digest={}) == 1
         assert [event.value for event in events(connection)] == [700.0]
+
+
+def test_messages_are_taken_along_and_kept_once(url, config):
+    """What was recorded a copy a recipient is one copy without an address; what it says, and who is still to be told, stay."""
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for number, (recipient, content) in enumerate([("", b"Subject: x"), ("a@b.org", b"To: a@b.org\r\nSubject: x"), ("hook", b"{}")]):
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (idempotency_key, message_id, known_on, mark, channel, recipient, content, state, attempts, "
+                    "recorded_at) VALUES (:key, '<a@pillarfour>', '2021-07-12', 'live', 'smtp', :recipient, :content, 'recorded', 0, "
+                    "'2021-07-12 06:00:00')"
+                ),
+                {"key": str(number), "recipient": recipient, "content": content},
+            )
+    engine.dispose()
+
+    with Ledger(url).read() as connection:
+        kept = connection.execute(
+            select(outbox.c.recipient, outbox.c.state, outbox_contents.c.content).join(outbox_contents).order_by(outbox.c.id)
+        ).all()
+        assert connection.scalar(select(func.count()).select_from(outbox_contents)) == 2
+    assert kept == [("", "recorded", b"Subject: x"), ("a@b.org", "recorded", b"Subject: x"), ("hook", "recorded", b"{}")]
+    assert differences(url) == []
 
 
 @pytest.mark.parametrize("statement", ["UPDATE alert_events SET level = 'warning'", "DELETE FROM alert_events"])

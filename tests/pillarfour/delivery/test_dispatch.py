@@ -19,7 +19,7 @@ from pillarfour.delivery import cap, chat, webhook
 from pillarfour.delivery.dispatch import Dispatch
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.outbox import deliver
-from pillarfour.delivery.outbox_table import outbox
+from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.delivery.routes import Routes
 from pillarfour.delivery.wording import one_line
 
@@ -57,7 +57,7 @@ def told(book: Ledger, haitian_night: Night, notice) -> Callable[..., list[Row[A
         with book.begin() as connection:
             dispatch.record(connection)
         with book.read() as connection:
-            return list(connection.execute(select(outbox).order_by(outbox.c.id)))
+            return list(connection.execute(select(outbox, outbox_contents.c.content).join(outbox_contents).order_by(outbox.c.id)))
 
     return record
 

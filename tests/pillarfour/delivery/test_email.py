@@ -474,13 +474,3 @@ def test_only_one_plain_address_is_taken(address: str):
     """Neither a second recipient nor a header hides in an address."""
     with pytest.raises(DeliveryError, match=r"duty\.officer@example\.org"):
         checked_address(address)
-
-
-def test_each_recipient_sees_only_themselves(haitian_night: Night, pinned: datetime):
-    """The addressed message names its one recipient, and is otherwise the same."""
-    letter = case_letter(haitian_night, pinned)
-    content = letter.addressed("duty.officer@example.org")
-
-    assert parsed(content)["To"] == "duty.officer@example.org"
-    assert content.endswith(letter.content)
-    assert "To" not in parsed(letter.content)

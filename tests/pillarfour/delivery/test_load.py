@@ -22,11 +22,13 @@ from pillarfour.delivery.email import Letter, compose
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.outbox import ATTEMPTS, UNANSWERED, Delivered, Recipient, deliver, record, tally
 from pillarfour.delivery.smtp import A_SESSION, SmtpChannel, SmtpSettings
+from pillarfour.lookups import LANGUAGES
 
 pytestmark = pytest.mark.slow
 
 NOON = datetime(2021, 7, 12, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"  # noqa: S105 - planted, to see that it turns up nowhere
+ENDING = {"en": "@example.org", "es": "@ejemplo.org"}
 TROUBLES = ("greylisted", "full", "mid-data", "hang", "lost answer", "hang up")
 FULL = pytest.mark.skipif(os.environ.get("FULL") != "1", reason="50,000 messages take their time: FULL=1 sends them")
 
@@ -40,6 +42,7 @@ class Server:
     refused: frozenset[str] = frozenset()
     met: dict[tuple[str, str], str] = field(default_factory=dict)
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    languages: dict[tuple[str, str], str] = field(default_factory=dict)
     sessions: int = 0
     drawn: random.Random = field(default_factory=lambda: random.Random(20210712))  # noqa: S311 - to draw the same troubles each time
 
@@ -58,8 +61,10 @@ class Server:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's words
         """Meet a message with its trouble, or take it."""
-        name = str(message_from_bytes(envelope.original_content)["Message-ID"])
+        message = message_from_bytes(envelope.original_content)
+        name = str(message["Message-ID"])
         (recipient,) = envelope.rcpt_tos
+        self.languages[name, recipient] = str(message["Content-Language"])
         trouble = "" if (name, recipient) in self.met or self.drawn.random() >= self.share else self.drawn.choice(self.troubles)
         self.met.setdefault((name, recipient), trouble)
         match trouble:
@@ -101,10 +106,11 @@ class Office:
             return deliver(self.book, channels={"smtp": session}, now=now, lock=self.lock)
 
     def keep(self, letters: list[Letter], addresses: list[str]) -> None:
-        """Record every letter for every address, a transaction a letter."""
+        """Record every letter for every address that reads its language, a transaction a letter."""
         for letter in letters:
+            readers = [Recipient(channel="smtp", address=address) for address in addresses if address.endswith(ENDING[letter.language])]
             with self.book.begin() as connection:
-                record(connection, letter, recipients=[Recipient(channel="smtp", address=address) for address in addresses], now=NOON)
+                record(connection, letter, recipients=readers, now=NOON)
 
     def counted(self) -> dict[str, int]:
         """Count the outbox by state."""
@@ -161,55 +167,69 @@ def office(request: pytest.FixtureRequest, mail_server, certificates, tmp_path: 
 
 @pytest.fixture(scope="module")
 def letters(haitian_night: Night):
-    """Give so many letters, one an alert; odd ones name the alert in Spanish."""
+    """Give so many alerts' letters, each in two languages."""
 
     def make(count: int) -> list[Letter]:
         news = replace(haitian_night.news[0], chart=None)
         made = []
         for number in range(count):
             key = replace(news.transition.key, trigger=f"alert-{number}")
-            topic = replace(news.topic, subject=dict.fromkeys(("en", "es"), "Nacionales de Haití" if number % 2 else "Nationals of Haiti"))
-            alert = replace(news, topic=topic, transition=replace(news.transition, key=key))
-            made.append(compose(replace(haitian_night, news=(alert,)), sender="pillarfour@example.org", now=NOON)[0])
+            alert = replace(news, transition=replace(news.transition, key=key))
+            night = replace(haitian_night, news=(alert,))
+            written = compose(night, sender="pillarfour@example.org", now=NOON, languages=("en", "es"))
+            made += [letter for letter in written if letter.kind == "case"]
         return made
 
     return make
 
 
-@pytest.mark.parametrize(("alerts", "readers"), [(4, 50), pytest.param(1000, 50, marks=FULL)])
-def test_many_alerts_reach_many_readers_once(office, letters, alerts: int, readers: int):
-    """Every one to every one, in few sessions; a second round has nothing to do."""
+def readers(count: int) -> list[str]:
+    """Give so many addresses, every other one of a reader of Spanish."""
+    return [f"officer{number}{ENDING[LANGUAGES[number % 2]]}" for number in range(count)]
+
+
+@pytest.mark.parametrize(("alerts", "officers"), [(4, 50), pytest.param(1000, 50, marks=FULL)])
+def test_many_alerts_reach_many_readers_once(office, letters, alerts: int, officers: int):
+    """Every one to every one, each in their language, in few sessions; a second round has nothing to do."""
     server = Server()
     at_work = office(server)
-    addresses = [f"officer{number}@example.org" for number in range(readers)]
-    at_work.keep(letters(alerts), addresses)
+    at_work.keep(letters(alerts), readers(officers))
     done = at_work.round(NOON)
 
-    assert (done.sent, done.waiting, done.dead, done.failures) == (alerts * readers, 0, 0, ())
-    assert len(server.taken) == alerts * readers
+    assert (done.sent, done.waiting, done.dead, done.failures) == (alerts * officers, 0, 0, ())
+    assert len(server.taken) == alerts * officers
     assert set(server.taken.values()) == {1}
+    assert {(language, recipient.endswith(ENDING[language])) for (_, recipient), language in server.languages.items()} == {
+        ("en", True),
+        ("es", True),
+    }
     assert at_work.round(NOON).sent == 0
-    assert server.sessions <= 2 * (alerts * readers // A_SESSION + 1)
+    assert server.sessions <= 2 * (alerts * officers // A_SESSION + 1)
 
 
-def test_a_server_in_trouble_loses_nothing_and_doubles_only_what_it_did_not_confirm(office, letters):
+@pytest.mark.parametrize(("share", "alerts", "officers"), [(0.6, 8, 6), pytest.param(0.02, 1000, 50, marks=FULL)])
+def test_a_server_in_trouble_loses_nothing_and_doubles_only_what_it_did_not_confirm(
+    office, letters, share: float, alerts: int, officers: int
+):
     """Each message arrives once, whatever happens; where the server took it and its answer was lost, twice, with the same Message-ID.
 
     What happens: greylisting, a full mailbox, lines that break, hang and hang up, two nightlies at once, and a clock set back.
     """
-    server = Server(share=0.6, refused=frozenset({"refused@example.org"}))
+    server = Server(share=share, refused=frozenset({"refused@example.org"}))
     at_work = office(server, timeout=0.5)
-    addresses = [*(f"officer{number}@example.org" for number in range(6)), "refused@example.org"]
-    written = letters(8)
-    at_work.keep(written, addresses)
+    written = letters(alerts)
+    at_work.keep(written, [*readers(officers), "refused@example.org"])
     rounds = at_work.until_done()
     unconfirmed = {pair for pair, trouble in server.met.items() if trouble == "lost answer"}
+    meant = {
+        (letter.message_id, address) for letter in written for address in readers(officers) if address.endswith(ENDING[letter.language])
+    }
 
     assert set(server.met.values()) >= set(TROUBLES)
-    assert {pair for pair, _ in server.taken.items()} == {(letter.message_id, address) for letter in written for address in addresses[:-1]}
+    assert set(server.taken) == meant
     assert {pair for pair, count in server.taken.items() if count != 1} == unconfirmed
     assert {server.taken[pair] for pair in unconfirmed} == {2}
-    assert at_work.counted() == {"recorded": 0, "sent": 48, "dead": 8, "dropped": 0}
+    assert at_work.counted() == {"recorded": 0, "sent": alerts * officers, "dead": alerts, "dropped": 0}
     assert any(PASSWORD in failure for done in rounds for failure in done.failures) is False
 
 

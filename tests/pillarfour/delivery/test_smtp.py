@@ -3,6 +3,7 @@
 import logging
 import traceback
 from dataclasses import replace
+from email import message_from_bytes
 
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -25,7 +26,19 @@ def test_a_message_arrives_as_it_was_written(channel: SmtpChannel, mailbox):
     ((sender, recipients, content, _),) = mailbox.taken
 
     assert (sender, recipients) == ("pillarfour@example.org", ["duty.officer@example.org"])
-    assert content == CONTENT
+    assert content == b"To: duty.officer@example.org\r\n" + CONTENT
+
+
+def test_each_recipient_sees_only_themselves(channel: SmtpChannel, mailbox):
+    """In one session, each message names its one recipient, and no other copy exists."""
+    addresses = ["duty.officer@example.org", "second@example.org"]
+    with channel.connected() as session:
+        for address in addresses:
+            session.send(CONTENT, message_id="<a@pillarfour>", recipient=address)
+
+    assert [recipients for _, recipients, _, _ in mailbox.taken] == [[address] for address in addresses]
+    assert [message_from_bytes(content).get_all("To") for _, _, content, _ in mailbox.taken] == [[address] for address in addresses]
+    assert all(content.endswith(CONTENT) for _, _, content, _ in mailbox.taken)
 
 
 def test_a_refused_recipient_is_refused_for_good(channel: SmtpChannel, mailbox):
