@@ -239,7 +239,8 @@ def _claim(ledger: Ledger, message: Queued, now: datetime) -> bytes | None:
         if connection.execute(update(outbox).where(unchanged).values(claim)).rowcount == 0:
             return None
         kept = select(outbox_contents.c.content).join(outbox).where(outbox.c.id == message.id)
-        return connection.execute(kept).scalar_one()
+        content: bytes = connection.execute(kept).scalar_one()
+        return content
 
 
 def _send(message: Queued, content: bytes, channels: Mapping[str, Channel]) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import random
+import signal
 import sqlite3
+import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
@@ -265,3 +267,52 @@ def test_a_mailbox_that_stays_full_is_given_up_in_the_end(office, letters):
     assert [recipient for _, recipient in server.taken] == ["officer@example.org"]
     assert at_work.counted() == {"recorded": 0, "sent": 1, "dead": 1, "dropped": 0}
     assert sum(len(done.failures) for done in rounds) == ATTEMPTS
+
+
+SENDER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from pydantic import SecretStr
+from pillarfour.alerts.ledger import Ledger
+from pillarfour.delivery.outbox import deliver
+from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
+
+url, lock, port, security, authority, password = sys.argv[1:]
+settings = SmtpSettings(
+    host="127.0.0.1", port=int(port), security=security, sender="pillarfour@example.org",
+    user="duty", password=SecretStr(password), authority=Path(authority),
+)
+with SmtpChannel(settings=settings).connected() as session:
+    deliver(Ledger(url), channels={"smtp": session}, now=datetime.fromisoformat("2021-07-12T12:00:00+00:00"), lock=Path(lock))
+"""
+
+
+def test_a_sender_killed_between_acceptance_and_record_repeats_that_message_alone(office, letters):
+    """SIGKILL, once the server has taken a message and its answer is on the way: it comes twice, under one Message-ID; no other does."""
+    third = 3
+
+    class Deadly(Server):
+        victim: subprocess.Popen[bytes]
+
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's words
+            """Take the message; end the sender at the third one."""
+            answer = await super().handle_DATA(server, session, envelope)
+            if len(self.taken) == third and self.victim.poll() is None:
+                self.victim.kill()
+            return answer
+
+    server = Deadly()
+    at_work = office(server)
+    written = letters(2)
+    at_work.keep(written, readers(4))
+    settings = at_work.channel.settings
+    place = (at_work.book.url, at_work.lock, settings.port, settings.security, settings.authority, PASSWORD)
+    with subprocess.Popen([sys.executable, "-c", SENDER, *map(str, place)]) as server.victim:  # noqa: S603 - the program above
+        assert server.victim.wait(60) == -signal.SIGKILL
+    killed_at = list(server.taken)[-1]
+    done = at_work.round(NOON)
+
+    assert (done.sent, done.waiting, done.dead, done.failures) == (len(written) * 2 - third + 1, 0, 0, ())
+    assert {pair for pair, count in server.taken.items() if count == 2} == {killed_at}
+    assert sorted(server.taken.values()) == [1] * (len(written) * 2 - 1) + [2]
