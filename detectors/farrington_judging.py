@@ -91,7 +91,7 @@ class Judging:
         counts, current = chunk.counts[design.columns], chunk.counts[column]
         if not every:
             counts, current, used = counts.take(rows, axis=1), current[rows], used if used.shape[1] == 1 else used.take(rows, axis=1)
-        counts = counts if used.shape[1] == 1 else counts * used
+        counts = counts if used.all() else counts * used
         baseline = Baselines(design, self.parameters, rules=self.rules).describe(counts, used)
         status[rows] = np.where(baseline.converged, OK, NOT_CONVERGED)
         if not self.as_surveillance:
