@@ -1,13 +1,16 @@
 """What every detector shares: its parameters' manners, its argument checks, and how its scores are put together."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Generic, TypeVar, cast, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from detectors import at_breaks
+from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import OK, Floats, Judge, Panel, Scores
 from pillarfour.errors import DetectorError
 
@@ -19,11 +22,23 @@ class Parameters(BaseModel):
     ----------
     false_alarms_per_year
         How often a series in control may alarm by chance, both directions together. It is the threshold.
+    restart_after, leave_out
+        Structural breaks, by their ids in the register: nothing before the break is used once it has begun; or the break's own periods
+        are not used. Series of other stages are judged as ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     false_alarms_per_year: float = Field(default=0.5, ge=0.01, le=2)
+    restart_after: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_manner(self) -> Self:
+        both = set(self.restart_after) & set(self.leave_out)
+        if both:
+            raise ValueError(f"{min(both)} stands in restart_after and in leave_out; name it in one of them")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +77,22 @@ class Method(ABC, Generic[P]):
             raise DetectorError(f"{self.name}: takes {self.parameters_type.__qualname__}, not {type(taken).__qualname__}; build those")
         self.parameters = cast("P", taken)
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest") -> Scores:
-        """Score the panel's last period of every series, or every period, each with what precedes it alone."""
+    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] = ()) -> Scores:
+        """Score the panel's last period of every series, or every period, each with what precedes it alone.
+
+        Parameters
+        ----------
+        breaks
+            The register of structural breaks, where the parameters name any.
+        """
         columns = self.columns_to_judge(panel, judge)
+        named = {"restart_after": self.parameters.restart_after, "leave_out": self.parameters.leave_out}
+        applied = at_breaks.choose(panel, breaks, method=self.name, **named)
+        scores = replace(self.score_columns(panel, columns), parameters=self.parameters.model_dump())
+        return at_breaks.rescore(scores, panel, applied, score=self.score_columns) if applied else scores
+
+    def score_columns(self, panel: Panel, columns: npt.NDArray[np.intp]) -> Scores:
+        """Score these periods of every series by all that precedes them; a method that says more of them says it here."""
         judged = self.judge_columns(panel, columns=columns)
         scored = judged.status == OK
         return Scores(

@@ -16,7 +16,7 @@ from detectors.farrington import Farrington
 from detectors.farrington_baseline import FarringtonParameters
 from detectors.state_space import StateSpace, StateSpaceParameters
 from detectors.stl import Stl, StlParameters
-from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Detector, Floats, Judge, Panel, Scores
+from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Detector, Floats, Panel, Scores
 
 Name = Literal["farrington", "stl", "state_space", "breaks", "cusum", "ears"]
 Columns = npt.NDArray[np.intp]
@@ -84,9 +84,8 @@ class BestAvailable(Method[BestAvailableParameters]):
         self.members = tuple(member(name, rate=self.parameters.false_alarms_per_year) for name in self.parameters.methods)
         self.least_history = min(each.least_history for each in self.members)
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest") -> AnsweredScores:
-        """Score the panel's last period of every series, or every period, each with what precedes it alone, and say by which method."""
-        columns = self.columns_to_judge(panel, judge)
+    def score_columns(self, panel: Panel, columns: Columns) -> AnsweredScores:
+        """Score these periods of every series, each with what precedes it alone, and say by which method."""
         judged, answered_by = self._ask(panel, columns)
         scored = judged.status == OK
         return AnsweredScores(

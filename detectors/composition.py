@@ -11,7 +11,7 @@ from pydantic import Field
 
 from detectors.base import Judgements, Method, Parameters
 from detectors.stages import TOTAL, rows_by_stage
-from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Judge, MixScores, Panel
+from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, MixScores, Panel
 from pillarfour.model import SeriesKey
 
 NATIONALITY = re.compile(r"[A-Z]{3}")
@@ -90,8 +90,8 @@ class Composition(Method[CompositionParameters]):
         """Say against how many periods a record comes by chance no more often than stated."""
         return max(int(np.ceil(periods_per_year / self.parameters.false_alarms_per_year - ROUNDING)) - 1, 1)
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest") -> MixScores:
-        """Score the mix of every stage of the panel, in its last or in every period, each with what precedes it alone.
+    def score_columns(self, panel: Panel, columns: Columns) -> MixScores:
+        """Score the mix of every stage of the panel in these periods, each with what precedes it alone.
 
         Parameters
         ----------
@@ -104,7 +104,6 @@ class Composition(Method[CompositionParameters]):
         MixScores
             One row a stage, series ``stage/mix``.
         """
-        columns = self.columns_to_judge(panel, judge)
         stages = {stage: nationalities(rows) for stage, rows in rows_by_stage(panel.series).items()}
         mixes = self._mixes(panel, stages, columns)
         judged = _judgements(mixes)

@@ -11,7 +11,7 @@ from scipy import special
 from detectors.base import Judgements, Method, Parameters
 from detectors.parallel import answer_each
 from detectors.windows import statuses, still
-from pillarfour.detection import NOT_CONVERGED, OK, Floats, Judge, Panel, Scores
+from pillarfour.detection import NOT_CONVERGED, OK, Floats, Panel, Scores
 
 FEWEST = 0.5
 """Persons below which a mean is not taken for the truth."""
@@ -100,9 +100,8 @@ class Regime(Method[RegimeParameters]):
     parameters_type = RegimeParameters
     least_history = 36
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest") -> RegimeScores:
-        """Score the panel's last period of every series, or every period, each with what precedes it alone, and say its regime."""
-        columns = self.columns_to_judge(panel, judge)
+    def score_columns(self, panel: Panel, columns: npt.NDArray[np.intp]) -> RegimeScores:
+        """Score these periods of every series, each with what precedes it alone, and say its regime."""
         judged, found = self._judge(panel, columns)
         return RegimeScores(
             panel=panel,
@@ -115,7 +114,9 @@ class Regime(Method[RegimeParameters]):
             status=judged.status,
             false_alarms_per_year=self.false_alarms_per_year(panel),
             method=self.name,
-            **{name: found[name] for name in ("higher", "low_level", "high_level")},
+            higher=found["higher"],
+            low_level=found["low_level"],
+            high_level=found["high_level"],
         )
 
     def judge(self, panel: Panel) -> Judgements:

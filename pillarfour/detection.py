@@ -1,16 +1,23 @@
 """What goes into a detector and what comes out."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pillarfour.breaks import StructuralBreak
 from pillarfour.errors import DetectorError
 
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
 Judge = Literal["newest", "all"]
+Manner = Literal["restart", "leave_out"]
+"""Of a structural break: begin anew with it, or leave its periods out of what later ones are held against."""
+
 STATUSES = ("ok", "insufficient_history", "no_data", "not_converged", "constant")
 OK, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, CONSTANT = range(len(STATUSES))
 
@@ -62,6 +69,26 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppliedBreak:
+    """A structural break that judgements took into account.
+
+    Parameters
+    ----------
+    first, last
+        The periods that hold its first and its last day; no last one where it is still in force.
+    series
+        Those of the panel that it touches.
+    """
+
+    id: str
+    title: str
+    manner: Manner
+    first: pd.Period
+    last: pd.Period | None
+    series: tuple[Hashable, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores:
     """How far each judged period of each series lies from what was expected.
 
@@ -83,6 +110,10 @@ class Scores:
         How often a series in control would alarm by chance, as stated by the method.
     method
         The detector's name.
+    parameters
+        What it was asked for, by name.
+    breaks
+        The structural breaks that were applied.
     """
 
     panel: Panel = field(repr=False)
@@ -95,6 +126,8 @@ class Scores:
     status: npt.NDArray[np.int8]
     false_alarms_per_year: float
     method: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    breaks: tuple[AppliedBreak, ...] = ()
 
     @property
     def direction(self) -> npt.NDArray[np.int8]:
@@ -105,6 +138,12 @@ class Scores:
     def alarm(self) -> npt.NDArray[np.bool_]:
         """Whether a threshold was reached."""
         return np.abs(np.nan_to_num(self.score)) >= 1
+
+    def summary(self, *, alarms_shown: int = 10) -> "Summary":
+        """Say what was judged, how often chance alarms beside what did, and the strongest alarms, as statsmodels' results do."""
+        from pillarfour.score_summary import summarise  # noqa: PLC0415 - it reads these scores, and prints by statsmodels
+
+        return summarise(self, alarms_shown=alarms_shown)
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a series and judged period, in that order."""
@@ -142,7 +181,7 @@ class MixScores(Scores):
 
     leading: npt.NDArray[np.object_] = field(repr=False)
     change: Floats = field(repr=False)
-    unseen: npt.NDArray[np.object_] = field(repr=False)
+    unseen: npt.NDArray[np.object_] = field(repr=False, metadata={"whole_record": True})
 
 
 class Detector(Protocol):
@@ -159,6 +198,6 @@ class Detector(Protocol):
     def __init__(self, parameters: Any = None) -> None:
         """Take a frozen pydantic model of parameters, or the defaults."""
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest") -> Scores:
-        """Score the newest period of every series, or every period with what precedes it alone."""
+    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] = ()) -> Scores:
+        """Score the newest period of every series, or every period with what precedes it alone; ``breaks`` is the register."""
         ...

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from dataclasses import fields
+from types import SimpleNamespace
 
 import numpy as np
 import pydantic
 import pytest
 
 from detectors import DETECTORS
+from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import STATUSES, Scores
 from pillarfour.errors import DetectorError
 
@@ -66,7 +68,8 @@ def test_scores_fit_the_panel(detector, usual, panel_of):
     scores = type(detector)(detector.parameters_type(false_alarms_per_year=0.2)).detect(panel_of(usual), judge="all")
 
     assert all(getattr(scores, name).shape == usual.shape for name in OUTPUTS)
-    assert len(fields(Scores)) == len(OUTPUTS) + 4
+    assert len(fields(Scores)) == len(OUTPUTS) + 6
+    assert scores.parameters["false_alarms_per_year"] == 0.2
     assert scores.false_alarms_per_year == 0.2
     assert len(scores.to_frame()) == usual.size
 
@@ -95,6 +98,15 @@ def test_series_do_not_know_each_other(detector, usual, panel_of):
     whole = detector.detect(panel_of(usual), judge="all")
 
     same(whole, detector.detect(panel_of(usual[[3, 0, 4]]), judge="all"), rows=[3, 0, 4])
+
+
+@every_detector
+def test_a_series_with_a_gap_does_not_know_the_others(detector, usual, panel_of):
+    """A series is judged alone as beside others, also where its gap leaves one month of a season."""
+    gapped = usual.copy()
+    gapped[0, 14:17] = np.nan
+
+    same(detector.detect(panel_of(gapped), judge="all"), detector.detect(panel_of(gapped[:1]), judge="all"), rows=[0])
 
 
 @every_detector
@@ -241,6 +253,82 @@ def test_what_no_detector_can_take_is_an_error(detector, usual, panel_of):
 def test_a_panel_without_series_is_judged_at_once(detector, panel_of):
     """Nothing to watch is not an error."""
     assert detector.detect(panel_of(np.empty((0, PERIODS))), judge="all").score.shape == (0, PERIODS)
+
+
+BREAKS = (
+    StructuralBreak.model_validate(
+        {
+            "id": "closure",
+            "title": "a border shut",
+            "stages": ["series 0"],
+            "from": "2011-03-20",
+            "to": "2011-05-02",
+            "source": "https://example.org/",
+        }
+    ),
+)
+"""March to May 2011, columns 14 to 16, of the first series alone."""
+
+
+def picked(scores: Scores, rows: slice | list[int], columns: slice) -> SimpleNamespace:
+    return SimpleNamespace(**{name: getattr(scores, name)[rows][:, columns] for name in OUTPUTS})
+
+
+def asking(detector, **breaks):
+    return type(detector)(detector.parameters.model_copy(update=breaks))
+
+
+@every_detector
+def test_a_restart_forgets_what_was_before(detector, usual, panel_of):
+    """From the break's first period on, the series is judged as if it began there; before it, and elsewhere, as ever."""
+    restarted = asking(detector, restart_after=("closure",)).detect(panel_of(usual), judge="all", breaks=BREAKS)
+    ever = detector.detect(panel_of(usual), judge="all")
+    anew = detector.detect(panel_of(usual[:1, 14:], start="2011-03"), judge="all")
+
+    same(restarted, anew, rows=[0], columns=slice(14, None))
+    for rows, columns in (([0], slice(0, 14)), ([1, 2, 3, 4], slice(None))):
+        same(restarted, picked(ever, rows, columns), rows=rows, columns=columns)
+    assert STATUSES[int(restarted.status[0, 14])] == "insufficient_history"
+    assert [(each.id, each.manner, len(each.series)) for each in restarted.breaks] == [("closure", "restart", 1)]
+
+
+@every_detector
+def test_periods_left_out_are_no_history(detector, usual, panel_of):
+    """After the break its periods are as if not published; in it, each is judged with what precedes the break."""
+    wild = usual.copy()
+    wild[0, 14:17] = 1e7
+    left_out = asking(detector, leave_out=("closure",)).detect(panel_of(wild), judge="all", breaks=BREAKS)
+    hidden = wild.copy()
+    hidden[0, 14:17] = np.nan
+    without = detector.detect(panel_of(hidden), judge="all")
+    second = hidden.copy()
+    second[0, 15] = wild[0, 15]
+
+    same(left_out, picked(without, slice(None), slice(17, None)), columns=slice(17, None))
+    inside = detector.detect(panel_of(second), judge="all")
+    same(left_out, picked(inside, slice(None), slice(15, 16)), columns=slice(15, 16))
+    np.testing.assert_array_equal(left_out.panel.values, wild)
+
+
+@every_detector
+@pytest.mark.parametrize("manner", ["restart_after", "leave_out"])
+def test_a_break_to_come_changes_no_judgement(detector, manner, usual, panel_of):
+    """With breaks too, the newest is the last of all, and later periods, the break's own included, change nothing before them."""
+    asked = asking(detector, **{manner: ("closure",)})
+    whole = asked.detect(panel_of(usual), judge="all", breaks=BREAKS)
+
+    for end in (14, 15, 17, PERIODS):
+        newest = asked.detect(panel_of(usual[:, :end]), breaks=BREAKS)
+        same(whole, newest, columns=slice(end - 1, end))
+
+
+@every_detector
+def test_a_break_that_is_not_known_is_an_error(detector, usual, panel_of):
+    """A name that is none of the register's is refused with the nearest one, and no break stands in both manners."""
+    with pytest.raises(DetectorError, match=r"no structural break 'closur' was handed in; did you mean \"closure\"\?; give the register"):
+        asking(detector, restart_after=("closur",)).detect(panel_of(usual), breaks=BREAKS)
+    with pytest.raises(pydantic.ValidationError, match="closure stands in restart_after and in leave_out"):
+        detector.parameters_type(restart_after=("closure",), leave_out=("closure",))
 
 
 def test_knowing_the_detectors_costs_no_statsmodels():
