@@ -1,7 +1,7 @@
 """Tell: a night's findings as the facts of its message."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.corridor import Scene, titled
@@ -67,6 +67,7 @@ class Teller:
         announced = [each for each in transitions if each.unannounced_because is None and "active" in {each.before, each.after}]
         changed = {transition.key for transition in announced}
         failed = [outcome for outcome in outcomes if outcome.result == "failed"]
+        silences = acts.silences(said, known_on=self.known.known_on)
         silent = {condition.key: condition for condition in conditions if condition.key not in changed}
         standing = {key: states[key] for key in silent if key in states and states[key].state in {"active", "pending"}}
         kept = {
@@ -79,7 +80,11 @@ class Teller:
             exercise=self.settings.exercise,
             sources=tuple(self.source(source.RECIPE, failed) for source in SOURCES),
             news=tuple(
-                self.news(each, states[each.key] if each.after == "active" else before[each.key], states=states) for each in announced
+                replace(
+                    self.news(each, states[each.key] if each.after == "active" else before[each.key], states=states),
+                    lifted=silences.get(each.key) if each.raises else None,
+                )
+                for each in announced
             ),
             unannounced=tuple(
                 Unannounced(transition=each, topic=self.topic(each.key)) for each in transitions if each.unannounced_because is not None

@@ -36,6 +36,7 @@ def messages() -> Iterator[str | tuple[str, ...]]:
     for path in sorted((CHECKOUT / "sources").glob("*.yaml")):
         recipe = yaml.load(path)
         yield recipe["title"]
+        yield recipe["publisher"]["attribution"]
         yield from (measure["counts"] for measure in recipe["measures"].values())
     yield from (each["title"] for each in yaml.load(CHECKOUT / "data" / "structural_breaks.yaml")["breaks"])
 

@@ -117,6 +117,20 @@ def _share(figures: Figures, wording: Wording, turned: bool) -> str | None:  # n
     return wording.say("the share is above {bound}", bound=bound) if turned else wording.say("the share is at most {bound}", bound=bound)
 
 
+def _composition(figures: Figures, wording: Wording, turned: bool) -> str:  # noqa: FBT001 - as above
+    threshold = float(figures.get("threshold", 1))
+    if threshold == 1:
+        return (
+            wording.say("the mix of nationalities moves no further than in its history")
+            if turned
+            else wording.say("the mix of nationalities moves further than ever in its history")
+        )
+    times = wording.ratio(threshold)
+    if turned:
+        return wording.say("the mix of nationalities moves less than {times} × as far as ever in its history", times=times)
+    return wording.say("the mix of nationalities moves {times} × as far as ever in its history", times=times)
+
+
 def _growth(figures: Figures, wording: Wording, turned: bool) -> str | None:  # noqa: FBT001 - as above
     if "factor" not in figures:
         return None
@@ -174,6 +188,7 @@ def _staleness(figures: Figures, wording: Wording, turned: bool) -> str | None: 
 ASKED: Final[Mapping[str, Callable[[Figures, Wording, bool], str | None]]] = {
     "level": _level,
     "share": _share,
+    "composition": _composition,
     "growth": _growth,
     "new_high": _new_high,
     "revision": _revision,

@@ -48,10 +48,11 @@ def of_case(case: Case, night: Night, wording: Wording, *, cids: Iterable[str], 
             for each in releases
         ],
         "older": wording.many("and {count} older release", "and {count} older releases", older) if older else "",
-        "commands": [message.command(news) for news in case.news],
+        "commands": [message.command(news, "show") for news in case.news],
+        "derivations": [message.command(news, "derive") for news in case.news],
         "case": case.thread,
         "known_on": wording.day(night.known_on),
-        "attributions": _attributions(night, {release.source for news in case.news for release in news.releases}),
+        "attributions": _attributions(night, {release.source for news in case.news for release in news.releases}, wording),
     }
     return one_line(message.subject(case, night, wording)), fields
 
@@ -82,13 +83,13 @@ def of_digest(night: Night, wording: Wording) -> tuple[str, dict[str, Any]]:
             for each in night.sources
         ],
         "known_on": wording.day(night.known_on),
-        "attributions": _attributions(night, {source.source for source in night.sources}),
+        "attributions": _attributions(night, {source.source for source in night.sources}, wording),
     }
     return one_line(digest.subject(night, wording)), fields
 
 
-def _attributions(night: Night, sources: set[str]) -> list[str]:
-    return [each.attribution for each in night.sources if each.attribution and each.source in sources]
+def _attributions(night: Night, sources: set[str], wording: Wording) -> list[str]:
+    return [wording.fact(each.attribution) for each in night.sources if each.attribution and each.source in sources]
 
 
 def _news(news: News, wording: Wording, *, cid: str) -> dict[str, Any]:

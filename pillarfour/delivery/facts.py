@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from pillarfour import lookups
 from pillarfour.alerts.model import Evidence
 from pillarfour.delivery.wording import LEAST_WRITTEN, Wording
 
@@ -31,7 +32,7 @@ def unable(leaf: Evidence, wording: Wording) -> str:
         "not_converged": wording.say("no stable fit"),
         "constant": wording.say("a flat series"),
     }
-    if leaf.test == "detector":
+    if leaf.test in {"detector", "composition"}:
         why = reasons.get(str(leaf.figures.get("status")), wording.say("no figure"))
         return wording.say("“{name}” ({why})", name=leaf.figures.get("detector"), why=why)
     named = {"new_high": wording.say("new high"), "growth": wording.say("growth"), "share": wording.say("share")}
@@ -115,6 +116,34 @@ def _share(figures: Figures, wording: Wording, _: bool) -> str:  # noqa: FBT001 
     return wording.say("It is {share} of the {total} of all nationalities in {period}.", **fields)
 
 
+def _composition(figures: Figures, wording: Wording, held: bool) -> str:  # noqa: FBT001 - as above
+    points = wording.number(abs(round(100 * figures["change"], 1)))
+    fields = {
+        "divergence": wording.bits(figures["divergence"]),
+        "highest": wording.bits(figures["highest"]),
+        "name": lookups.name(figures["leading"], wording.language),
+        "points": points,
+    }
+    if not held:
+        return wording.say("The mix of nationalities moved by {divergence} bits; the furthest of its history is {highest}.", **fields)
+    moved = (
+        wording.say(
+            "The mix of nationalities moved further than ever in its history: by {divergence} bits, before by {highest} at the most.",
+            **fields,
+        )
+        if figures["divergence"] > figures["highest"]
+        else wording.say("The mix of nationalities moved by {divergence} bits; the furthest of its history is {highest}.", **fields)
+    )
+    led = (
+        wording.say("{name} moved it most: a share larger by {points} points.", **fields)
+        if figures["change"] >= 0
+        else wording.say("{name} moved it most: a share smaller by {points} points.", **fields)
+    )
+    unseen = [lookups.name(code, wording.language) for code in figures["unseen"]]
+    first = [wording.say("Never seen there before: {names}.", names=wording.listed(unseen))] if unseen else []
+    return " ".join([moved, led, *first])
+
+
 def _revision(figures: Figures, wording: Wording, _: bool) -> str:  # noqa: FBT001 - as above
     moved = figures["revised"]
     if not moved:
@@ -164,6 +193,7 @@ FOUND: Final[Mapping[str, tuple[Callable[[Figures, Wording, bool], str], tuple[s
     "new_high": (_new_high, ("value", "over_periods")),
     "growth": (_growth, ("value", "before", "before_period", "factor")),
     "share": (_share, ("share", "total", "reference_period")),
+    "composition": (_composition, ("divergence", "highest", "leading", "change", "unseen")),
     "revision": (_revision, ("revised",)),
     "staleness": (_staleness, ("due", "overdue_days")),
     "break_in_force": (_break, ("breaks",)),

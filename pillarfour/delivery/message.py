@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pillarfour.alerts.model import Condition, Evidence
 from pillarfour.delivery import reasons
@@ -103,7 +104,7 @@ def change(news: News, wording: Wording) -> str:
     before = wording.level(transition.level_before)
     match transition.after:
         case "active":
-            return _stands(news, wording)
+            return " ".join(each for each in (_stands(news, wording), _lifted(news, wording)) if each)
         case "resolved":
             return wording.say("Resolved; it was {before} since {since}.", before=before, since=since)
         case "retracted":
@@ -113,6 +114,18 @@ def change(news: News, wording: Wording) -> str:
             return wording.say("Pending {level}: to be confirmed before it is an alert.", level=pending)
         case _:
             return wording.say("No longer pending; no alert.")
+
+
+def _lifted(news: News, wording: Wording) -> str:
+    """Say which silence the rise ends, and what it was for."""
+    if news.lifted is None or news.lifted.until is None:
+        return ""
+    return wording.say(
+        "This ends the silence that {author} set until {day} ({reason}).",
+        author=news.lifted.author,
+        day=wording.day(news.lifted.until),
+        reason=news.lifted.reason,
+    )
 
 
 def _stands(news: News, wording: Wording) -> str:
@@ -185,9 +198,10 @@ def response(case: Case, wording: Wording, *, now: datetime | None) -> list[str]
     return said
 
 
-def command(news: News) -> str:
-    """Give the command that shows the alert and derives it again."""
-    return f"pillarfour alerts show {shlex.quote(one_line(news.transition.key))}"
+def command(news: News, what: Literal["show", "derive"]) -> str:
+    """Give the command that shows the alert, or works this change of it out again."""
+    night = f" --known-on {news.transition.known_on}" if what == "derive" else ""
+    return f"pillarfour alerts {what} {shlex.quote(one_line(news.transition.key))}{night}"
 
 
 def _evidence(news: News) -> Evidence | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from pillarfour.alerts.acts import Act
 from pillarfour.alerts.model import AlertState, Condition, Evidence, Level, Transition
 from pillarfour.lookups import Language
 from pillarfour.model import Basis, Release
@@ -150,6 +151,8 @@ class News:
         What is agreed for the level reached, the step of the highest level last.
     on_trial
         Whether the trigger is under test and nobody is to act on it.
+    lifted
+        The silence that its rise ends.
     """
 
     transition: Transition
@@ -162,6 +165,7 @@ class News:
     corridor: tuple[Place, ...] = ()
     response: tuple[Step, ...] = ()
     on_trial: bool = False
+    lifted: Act | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ from pillarfour.alerts.model import Evidence
 from pillarfour.delivery import clauses, facts
 from pillarfour.delivery.wording import Wording
 
-JUDGING = frozenset({"detector", "new_high", "growth", "share", "revision"})
+JUDGING = frozenset({"detector", "new_high", "growth", "share", "composition", "revision"})
 """Leaves that judge whether a figure is out of the ordinary; the others say how large, where and when."""
 
-ORDER = ("revision", "staleness", "level", "detector", "new_high", "growth", "share", "upstream", "break_in_force")
+ORDER = ("revision", "staleness", "level", "detector", "new_high", "growth", "share", "composition", "upstream", "break_in_force")
 """The most decisive first."""
 
 Names = Mapping[str, str]
@@ -54,6 +54,8 @@ def ending(evidence: Evidence, wording: Wording, *, names: Names) -> list[str]:
         if newest.test == "not" and newest.parts[0].test == "staleness":
             return [wording.say("It ends once {clause}.", clause=clause)]
         return [wording.say("It ends after a month in which {clause}.", clause=clause)]
+    if "releases" in evidence.figures:
+        return [_within(evidence, wording, clause=clause), _so_far(evidence, wording)]
     met = [_month(part, wording) for part in evidence.parts if part.held]
     return [
         _within(evidence, wording, clause=clause),
@@ -111,7 +113,16 @@ def _tests(evidence: Evidence) -> Iterator[Evidence]:
             yield from _tests(part)
 
 
+def _so_far(evidence: Evidence, wording: Wording) -> str:
+    held, window = sum(part.held is True for part in evidence.parts), evidence.figures["releases"]
+    return wording.say(
+        "So far this was so after {held} of the newest {window} releases.", held=wording.number(held), window=wording.number(window)
+    )
+
+
 def _lasting(evidence: Evidence, wording: Wording) -> str:
+    if "releases" in evidence.figures:
+        return _so_far(evidence, wording)
     months = [month for part in evidence.parts if part.held and (month := _month(part, wording))]
     return wording.say(
         "This was so in {months}: {rule}.", months=wording.listed(months), rule=_within(evidence, wording, clause="", bare=True)
@@ -120,8 +131,14 @@ def _lasting(evidence: Evidence, wording: Wording) -> str:
 
 def _within(evidence: Evidence, wording: Wording, *, clause: str, bare: bool = False) -> str:
     """Say for how long something must be so."""
-    needed, window = int(evidence.figures.get("needed", len(evidence.parts))), len(evidence.parts)
+    needed, window = int(evidence.figures.get("needed", len(evidence.parts))), int(evidence.figures.get("releases", len(evidence.parts)))
     fields = {"needed": wording.number(needed), "window": wording.number(window), "clause": clause}
+    if "releases" in evidence.figures:
+        return (
+            wording.say("{needed} of the newest {window} releases are asked for", **fields)
+            if bare
+            else wording.say("It ends once, after {needed} of the newest {window} releases, {clause}.", **fields)
+        )
     if bare:
         return wording.say("{needed} of {window} months are asked for", **fields)
     if needed == window:

@@ -68,6 +68,10 @@ class Wording:
         """Write what was expected: in whole numbers, and with two decimals only where they matter."""
         return self.number(round(value) if abs(value) >= LEAST_WHOLE else value)
 
+    def bits(self, value: float) -> str:
+        """Write a divergence with three decimals, as 0.083."""
+        return self._grouped(format_decimal(value, format="0.000", locale="en"))
+
     def ratio(self, value: float) -> str:
         """Write a ratio in two digits, as 2.6 or 35."""
         return self.number(round(value)) if value >= LEAST_WHOLE else self._grouped(format_decimal(value, format="@#", locale="en"))

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from pillarfour.alerts.acts import Act
 from pillarfour.alerts.model import Change, Condition, Figure, Transition
 from pillarfour.delivery import backdrop, digest, message
 from pillarfour.delivery.case import Case, cases
@@ -197,11 +198,29 @@ def test_a_stage_that_counts_nobody_apart_says_so(news: News):
     assert (mexico["value"], mexico["period"]) == ("no figure", "")
 
 
+def test_a_rise_that_ends_a_silence_says_whose_and_why(news: News):
+    """The officer who had asked for quiet reads it in the first sentence."""
+    silence = Act(
+        key=news.transition.key,
+        known_on=date(2021, 6, 20),
+        kind="silenced",
+        author="R. Díaz",
+        reason="shelter full, known",
+        recorded_at=datetime(2021, 6, 20, tzinfo=UTC),
+        until=date(2021, 7, 31),
+    )
+    raised = replace(changed(news, before="active", after="active", level_before="watch"), lifted=silence)
+
+    assert message.change(raised, ENGLISH).endswith("This ends the silence that R. Díaz set until 31 July 2021 (shelter full, known).")
+    assert message.change(raised, SPANISH).endswith("que R. Díaz fijó hasta el 31 de julio de 2021 (shelter full, known).")
+
+
 def test_the_command_cannot_run_another_one(news: News):
     """A key that ends the command and starts another is one quoted word."""
     hostile = changed(news, key=replace(news.transition.key, subject="x; rm -rf $HOME\n"))
 
-    assert message.command(hostile) == "pillarfour alerts show 'haitian-corridor:darien/x; rm -rf $HOME'"
+    assert message.command(hostile, "show") == "pillarfour alerts show 'haitian-corridor:darien/x; rm -rf $HOME'"
+    assert message.command(hostile, "derive") == "pillarfour alerts derive 'haitian-corridor:darien/x; rm -rf $HOME' --known-on 2021-07-12"
 
 
 def test_the_digest_shows_the_nearest_and_counts_the_rest(quiet_night: Night):
