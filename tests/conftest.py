@@ -23,3 +23,10 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where two processes share the work: the tests of a file, and all whole nights, which share a Prefect server."""
+    for item in items:
+        folder = item.path.relative_to(CHECKOUT).parts[1]
+        item.add_marker(pytest.mark.xdist_group("nights" if folder == "flows" else str(item.path)))
