@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from flows.commands import alerts, doctor, heartbeat, observations, outbox, releases, run, triggers
+from flows.commands import alerts, detect, doctor, heartbeat, observations, outbox, releases, replay, run, triggers
 from pillarfour.errors import PillarfourError
 
 app = typer.Typer(
@@ -18,8 +18,10 @@ app.command()(run.nightly)
 app.command()(run.ingest)
 app.command()(run.backfill)
 app.command()(observations.observations)
+app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(heartbeat.heartbeat)
+app.command()(replay.replay)
 app.command()(outbox.deliver)
 app.add_typer(releases.app, name="releases")
 app.add_typer(alerts.app, name="alerts")

@@ -1,13 +1,14 @@
 """Two files of triggers on the same past: which alerts each gives, and what they cost."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from scipy import stats
 
-from pillarfour.alerts.model import LEVELS, AlertKey, Level, rank
+from pillarfour.alerts.model import LEVELS, AlertKey, Level, Transition, rank
 from pillarfour.evaluation.replay import Decided
+from pillarfour.evaluation.told import Said, Told, in_order
 from pillarfour.triggers.schema import Triggers
 
 DAYS_PER_YEAR = 365.25
@@ -77,38 +78,21 @@ class History:
     rates: tuple[Rate, ...]
 
     @classmethod
-    def of(cls, triggers: Triggers, decided: Sequence[Decided]) -> "History":
-        """Sum up a replay."""
-        found = tuple(sorted(episodes(decided), key=lambda each: (each.began, each.key)))
-        years = max((decided[-1].night.known_on - decided[0].night.known_on).days / DAYS_PER_YEAR, 1 / DAYS_PER_YEAR)
-        asked = {condition.key for each in decided for condition in each.conditions}
+    def of(cls, triggers: Triggers, said: Sequence[Said], *, start: date, end: date) -> "History":
+        """Sum up what triggers said from one day to another."""
+        found = tuple(sorted(spans(in_order(line for each in said for line in each.told)), key=lambda each: (each.began, each.key)))
+        years = max((end - start).days, 1) / DAYS_PER_YEAR
         rates = tuple(
             Rate(
-                trigger=trigger.id,
-                alerts=sum(each.key.trigger == trigger.id for each in found),
+                trigger=each.trigger,
+                alerts=sum(episode.key.trigger == each.trigger for episode in found),
                 years=years,
-                series=sum(key.trigger == trigger.id for key in asked),
-                budget=trigger.false_alarms_per_year,
+                series=each.series,
+                budget=triggers.trigger(each.trigger).false_alarms_per_year,
             )
-            for trigger in triggers.triggers
-            if trigger.watched
+            for each in said
         )
         return cls(episodes=found, rates=rates)
-
-    def without(self, names: Collection[str], *, kept: Collection[str]) -> "History":
-        """Leave some triggers out, and those that are not kept."""
-        left = set(kept).difference(names)
-        return History(
-            episodes=tuple(each for each in self.episodes if each.key.trigger in left),
-            rates=tuple(rate for rate in self.rates if rate.trigger in left),
-        )
-
-    def joined(self, other: "History", *, order: Sequence[str]) -> "History":
-        """Put two histories of different triggers together, in the order of a file."""
-        return History(
-            episodes=tuple(sorted([*self.episodes, *other.episodes], key=lambda each: (each.began, each.key))),
-            rates=tuple(sorted([*self.rates, *other.rates], key=lambda rate: order.index(rate.trigger))),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,17 +148,21 @@ def compare(first: History, second: History) -> Comparison:
 
 
 def episodes(decided: Sequence[Decided]) -> Iterator[Episode]:
-    """Cut a replay into alerts: each from the night on which it begins to the night on which it ends."""
+    """Cut a replay into alerts."""
+    yield from spans(change for night in decided for change in night.transitions)
+
+
+def spans(changes: Iterable[Told | Transition]) -> Iterator[Episode]:
+    """Cut changes, in the order of their nights, into alerts: each from the night on which it begins to the night on which it ends."""
     standing: dict[AlertKey, Episode] = {}
-    for night in decided:
-        for change in night.transitions:
-            told = standing.get(change.key)
-            if change.after == "active" and change.level is not None:
-                levels = dict(told.levels) if told is not None else {}
-                standing[change.key] = Episode(key=change.key, levels={change.level: change.known_on, **levels})
-            elif told is not None:
-                yield Episode(key=told.key, levels=told.levels, ended=change.known_on, how=change.after)
-                del standing[change.key]
+    for change in changes:
+        begun = standing.get(change.key)
+        if change.after == "active" and change.level is not None:
+            levels = dict(begun.levels) if begun is not None else {}
+            standing[change.key] = Episode(key=change.key, levels={change.level: change.known_on, **levels})
+        elif begun is not None:
+            yield Episode(key=begun.key, levels=begun.levels, ended=change.known_on, how=change.after)
+            del standing[change.key]
     yield from standing.values()
 
 
