@@ -1,5 +1,10 @@
 """How we look: one file a method, one line here."""
 
+from collections.abc import Collection
+from typing import Any
+
+from pydantic import ValidationError
+
 from detectors.best_available import BestAvailable
 from detectors.breaks import Breaks
 from detectors.composition import Composition
@@ -11,6 +16,8 @@ from detectors.state_space import StateSpace
 from detectors.stl import Stl
 from detectors.threshold import Threshold
 from pillarfour.detection import Detector
+from pillarfour.errors import DetectorError
+from pillarfour.strict_yaml import unknown
 
 DETECTORS: dict[str, type[Detector]] = {
     "best_available": BestAvailable,
@@ -31,3 +38,28 @@ MIX_DETECTORS: dict[str, type[Detector]] = {
 
 METHODS: dict[str, type[Detector]] = {**DETECTORS, **MIX_DETECTORS}
 """All that a file of triggers may name."""
+
+
+def make(method: str, **parameters: Any) -> Detector:
+    """Make a detector by its name and parameters, all others at their defaults.
+
+    Raises
+    ------
+    DetectorError
+        If there is no such method or parameter, with the nearest one, or if a value does not fit.
+    """
+    if method not in METHODS:
+        raise DetectorError(unknown("method", method, METHODS))
+    taken = METHODS[method].parameters_type
+    try:
+        return METHODS[method](taken.model_validate(parameters))
+    except ValidationError as cause:
+        raise DetectorError("; ".join(_fault(method, fault, taken.model_fields) for fault in cause.errors())) from cause
+
+
+def _fault(method: str, fault: Any, fields: Collection[str]) -> str:
+    name = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"{method}: {unknown('parameter', name, fields, remedy='; it has ' + ', '.join(fields))}"
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{method}: {name} = {fault['input']}: {said}" if name else f"{method}: {said}"

@@ -68,6 +68,11 @@ class Panel:
         return 12 if self.periods.freqstr[0] == "M" else 52
 
 
+def name_period(period: pd.Period) -> str:
+    """Write a month as 2021-06, a week as 2021-W23."""
+    return str(period) if period.freqstr[0] == "M" else str(period.end_time.strftime("%G-W%V"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class AppliedBreak:
     """A structural break that judgements took into account.
@@ -151,7 +156,7 @@ class Scores:
         return pd.DataFrame(
             {
                 "series": np.repeat(np.array([str(key) for key in self.panel.series], dtype=object), n_judged),
-                "period": np.tile(self.panel.periods[self.columns].astype(str), n_series),
+                "period": np.tile(np.array([name_period(period) for period in self.panel.periods[self.columns]], dtype=object), n_series),
                 "value": self.panel.values[:, self.columns].ravel(),
                 "expected": self.expected.ravel(),
                 "lower": self.lower.ravel(),

@@ -5,9 +5,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from pillarfour.detection import CONSTANT, OK, STATUSES, AppliedBreak, Scores
+from pillarfour.detection import CONSTANT, OK, STATUSES, AppliedBreak, Scores, name_period
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -76,19 +75,19 @@ def _about(scores: Scores) -> "SimpleTable":
         "Series": f"{len(scores.panel.series):,}",
         "Calendar": calendar,
         "Panel": f"{name_period(periods[0])} to {name_period(periods[-1])}",
-        "Judged": f"{name_period(judged[0])} to {name_period(judged[-1])}",
+        "Judged": name_period(judged[0]) if len(judged) == 1 else f"{name_period(judged[0])} to {name_period(judged[-1])}",
         "Unit": scores.panel.unit,
     }
     right = {
         "Judgements": f"{(scores.status == OK).sum():,}",
         "Stated false alarms": f"{scores.false_alarms_per_year:.3g} a series and year",
-        "Alarms by chance": f"{chance_alarms(scores):.1f}",
+        "Alarms by chance": _about_so_many(chance_alarms(scores)),
         "Alarms": f"{scores.alarm.sum():,}",
         "of them above": f"{above:,}",
         "of them below": f"{below:,}",
     }
     rows = [[f"{one[0]}:", one[1], f"   {other[0]}:", other[1]] for one, other in zip(left.items(), right.items(), strict=True)]
-    given = [(name, _write(value)) for name, value in scores.parameters.items()]
+    given = [(name, _write(value)) for name, value in scores.parameters.items() if name != "false_alarms_per_year"]  # stated above
     for at in range(0, len(given), 2):
         (name, value), (other, its) = given[at], given[at + 1] if at + 1 < len(given) else ("", "")
         rows.append([f"{name} =", value, f"   {other} =" if other else "", its])
@@ -123,8 +122,8 @@ def _notes(scores: Scores, shown: int) -> list[str]:
         said = "The threshold is a figure of policy: how often chance reaches it depends on the series."
     else:
         said = (
-            f"Were every series in control, about {by_chance:.1f} of {(scores.status == OK).sum():,} judgements would alarm by chance, "
-            f"both directions together; {observed:,} did."
+            f"Were every series in control, about {_about_so_many(by_chance)} of {(scores.status == OK).sum():,} judgements would alarm "
+            f"by chance, both directions together; {observed:,} did."
         )
     notes = [
         said,
@@ -151,11 +150,6 @@ def _table(rows: Sequence[Sequence[str]], *, aligns: str, headers: Sequence[str]
     return SimpleTable(rows, headers=headers, title=title, txt_fmt=looks, html_fmt={"data_aligns": aligns, "data_fmts": ["%s"]})
 
 
-def name_period(period: pd.Period) -> str:
-    """Write a month as 2021-06, a week as 2021-W23."""
-    return str(period) if period.freqstr[0] == "M" else str(period.end_time.strftime("%G-W%V"))
-
-
 def _short(name: Hashable) -> str:
     text = str(name)
     return text if len(text) <= NAME_WIDTH else f"{text[: NAME_WIDTH - 1]}…"
@@ -171,6 +165,10 @@ def _write(value: Any) -> str:
 
 def _count(value: float) -> str:
     return "" if np.isnan(value) else f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:,.1f}"  # noqa: PLR2004 - decimals matter for few
+
+
+def _about_so_many(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004 - two figures that mean something
 
 
 def _chance(value: float) -> str:

@@ -116,6 +116,17 @@ def test_every_source_detector_and_trigger_is_documented(checkout):
     assert [trigger.id for trigger in triggers if f"`{trigger.id}`" not in text["docs/triggers.md"]] == []
 
 
+def test_the_python_of_the_readme_runs(checkout, monkeypatch, capsys):
+    """As it stands, in the checkout; what it prints is a summary and the alarms."""
+    monkeypatch.chdir(checkout)
+    examples = re.findall(r"```python\n(.*?)```", (checkout / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own document
+
+    assert examples
+    assert "Stated false alarms:" in capsys.readouterr().out
+
+
 def test_every_setting_is_documented(checkout):
     """Each variable of the environment stands in docs/operations.md, and each that stands there is one."""
     operations = (checkout / "docs" / "operations.md").read_text(encoding="utf-8")
