@@ -19,9 +19,10 @@ from pillarfour.alerts.model import Kind, Level
 from pillarfour.delivery import sentences
 from pillarfour.delivery.cap_table import cap_messages
 from pillarfour.delivery.night import Mark
-from pillarfour.delivery.notice import LANGUAGES, Language, Notice, Shown, shown
-from pillarfour.delivery.wording import one_line
+from pillarfour.delivery.notice import Notice, Shown, shown
+from pillarfour.delivery.wording import Wording, one_line, wording
 from pillarfour.errors import DeliveryError
+from pillarfour.lookups import LANGUAGES
 
 Status = Literal["Actual", "Exercise", "Test"]
 MessageType = Literal["Alert", "Update", "Cancel"]
@@ -145,7 +146,7 @@ def compose(  # noqa: PLR0913 - a message is all of these
     if notice.transition.case_id:
         _add(alert, "incidents", notice.transition.case_id)
     for language in LANGUAGES:
-        _info(alert, notice, told, language)
+        _info(alert, notice, told, wording(language))
     ET.indent(alert)
     content: bytes = ET.tostring(alert, encoding="utf-8", xml_declaration=True)
     return CapMessage(identifier=identifier, status=status, message_type=message_type, content=content + b"\n")
@@ -154,7 +155,7 @@ def compose(  # noqa: PLR0913 - a message is all of these
 def status_of(notice: Notice) -> Status:
     """Say whether anybody is to act on it; a trigger on trial is a test on any night."""
     status = STATUS[notice.mark]
-    return "Test" if notice.on_trial and status == "Actual" else status
+    return "Test" if notice.news.on_trial and status == "Actual" else status
 
 
 def moment(value: datetime) -> str:
@@ -207,26 +208,26 @@ def _type(notice: Notice, references: Sequence[Reference]) -> MessageType:
     return "Update" if notice.transition.after == "active" else "Cancel"
 
 
-def _info(alert: ET.Element, notice: Notice, told: Shown, language: Language) -> None:
+def _info(alert: ET.Element, notice: Notice, told: Shown, words: Wording) -> None:
     kind = notice.transition.condition.kind
     response, urgency, severity, certainty = _meaning(notice)
     info = ET.SubElement(alert, "info")
-    _add(info, "language", language)
+    _add(info, "language", words.language)
     _add(info, "category", "Safety" if kind in MOVEMENTS else "Other")
-    _add(info, "event", sentences.EVENT[kind][language])
+    _add(info, "event", sentences.event(kind, words))
     _add(info, "responseType", response)
     _add(info, "urgency", urgency)
     _add(info, "severity", severity)
     _add(info, "certainty", certainty)
     _add(info, "senderName", "pillarfour")
-    _add(info, "headline", sentences.headline(notice, told, language))
-    _add(info, "description", sentences.description(notice, told, language))
-    if notice.response[language]:
-        _add(info, "instruction", " ".join(notice.response[language]))
+    _add(info, "headline", sentences.headline(notice, told, words))
+    _add(info, "description", sentences.description(notice, told, words))
+    if steps := sentences.steps(notice, words):
+        _add(info, "instruction", " ".join(steps))
     for name, value in _parameters(notice, told):
         _pair(info, "parameter", name, value)
     area = ET.SubElement(info, "area")
-    _add(area, "areaDesc", notice.place[language])
+    _add(area, "areaDesc", notice.news.topic.place.get(words.language, notice.transition.key.stage))
     if notice.country:
         _pair(area, "geocode", GEOCODE, notice.country)
 

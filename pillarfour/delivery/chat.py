@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from pillarfour.alerts.model import Level
 from pillarfour.delivery import sentences
 from pillarfour.delivery.channels import RefusedError
-from pillarfour.delivery.notice import Language, Notice, shown
+from pillarfour.delivery.notice import Notice, shown
 from pillarfour.delivery.secrecy import hushed
-from pillarfour.delivery.wording import one_line
+from pillarfour.delivery.wording import wording
 from pillarfour.errors import DeliveryError
+from pillarfour.lookups import Language
 
 URGENCY: Final[dict[Level, str]] = {"watch": "info", "warning": "warning", "emergency": "failure"}
 """Apprise's own words, which services show as a colour."""
@@ -57,9 +58,10 @@ def compose(notice: Notice, *, language: Language, fewer_than: int = 0) -> bytes
     """Write a notice in a few lines of the reader's language."""
     told = shown(notice, fewer_than=fewer_than)
     level = notice.transition.level
-    body = [sentences.description(notice, told, language), *map(one_line, notice.response[language])]
+    words = wording(language)
+    body = [sentences.description(notice, told, words), *sentences.steps(notice, words)]
     said = {
-        "title": sentences.headline(notice, told, language),
+        "title": sentences.headline(notice, told, words),
         "body": "\n".join(body),
         "type": URGENCY[level] if level else "success",
     }

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import Kind, Level, rank
 from pillarfour.delivery.email import checked_address
-from pillarfour.delivery.notice import Language, Notice
+from pillarfour.delivery.notice import Notice
 from pillarfour.errors import ConfigurationError, DeliveryError
+from pillarfour.lookups import Language
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location, Text
 

@@ -18,10 +18,11 @@ from pillarfour.deadline import WatchedAdapter
 from pillarfour.delivery import sentences
 from pillarfour.delivery.cap import CapMessage, moment
 from pillarfour.delivery.channels import RefusedError
-from pillarfour.delivery.notice import LANGUAGES, Notice, shown
+from pillarfour.delivery.notice import Notice, shown
 from pillarfour.delivery.secrecy import hushed
-from pillarfour.delivery.wording import one_line
+from pillarfour.delivery.wording import wording
 from pillarfour.errors import DeliveryError
+from pillarfour.lookups import LANGUAGES
 
 VERSION: Final = 1
 PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -148,15 +149,15 @@ def compose(notice: Notice, message: CapMessage, *, now: datetime, fewer_than: i
         "state": transition.after,
         "level": transition.level,
         "level_before": transition.level_before,
-        "since": str(notice.since),
+        "since": str(notice.news.since),
         "reference_period": condition.reference_period,
         "value": told.value,
         "fewer_than": told.fewer_than,
         "unit": condition.unit,
         "expected": told.expected,
-        "headline": {language: sentences.headline(notice, told, language) for language in LANGUAGES},
-        "description": {language: sentences.description(notice, told, language) for language in LANGUAGES},
-        "response": {language: [one_line(step) for step in notice.response[language]] for language in LANGUAGES},
+        "headline": {language: sentences.headline(notice, told, wording(language)) for language in LANGUAGES},
+        "description": {language: sentences.description(notice, told, wording(language)) for language in LANGUAGES},
+        "response": {language: sentences.steps(notice, wording(language)) for language in LANGUAGES},
         "rule_sha256": condition.rule_sha256,
         "releases": list(condition.releases),
     }

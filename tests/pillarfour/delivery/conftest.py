@@ -261,26 +261,24 @@ def haitian_night(quiet_night: Night) -> Night:
 
 
 def haitian_notice(**changes) -> Notice:
-    """Give the same news as a notice; what is no field of it changes the transition, and what is none of that the condition."""
+    """Give the same news as a notice; a change goes to whichever of its parts has a field of that name."""
     transition = haitian_transition()
+    news = replace(haitian_news(), topic=Topic(subject=both("Haitian families", "Familias haitianas"), place=DARIEN, counts=COUNTS))
     measured = Condition.__dataclass_fields__.keys() - Transition.__dataclass_fields__.keys()
     condition = replace(transition.condition, **{name: changes.pop(name) for name in measured & changes.keys()})
     named = {name: changes.pop(name) for name in Transition.__dataclass_fields__.keys() & changes.keys()}
     key = named.get("key", transition.key)
     transition = replace(transition, **{"condition": replace(condition, key=key, level=named.get("level", condition.level)), **named})
     fields = {
-        "transition": transition,
         "mark": "live",
-        "since": date(2021, 7, 12),
         "title": {"en": "Haitian families on the corridor", "es": "Familias haitianas en el corredor"},
-        "subject": {"en": "Haitian families", "es": "Familias haitianas"},
-        "place": {"en": "Darién", "es": "Darién"},
         "country": "PAN",
         "nationalities": ("HTI", "BRA", "CHL"),
-        "response": {"en": ("within 48 hours: a technical call.",), "es": ("en 48 horas: llamada técnica.",)},
         "notify": ("task_force",),
     }
-    return Notice(**{**fields, **changes})
+    topic = replace(news.topic, **{name: changes.pop(name) for name in ("subject", "place") if name in changes})
+    told = {name: changes.pop(name) for name in News.__dataclass_fields__.keys() & changes.keys()}
+    return Notice(news=replace(news, transition=transition, topic=topic, **told), **{**fields, **changes})
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Tests of CAP messages: valid, referring to what was said before, and safe."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
@@ -18,6 +19,7 @@ from pillarfour.delivery.cap import CapMessage, Reference
 from pillarfour.delivery.cap_feed import FEED, publish
 from pillarfour.delivery.cap_table import cap_messages
 from pillarfour.delivery.email import ATTACHED_BYTES, Attachment, compose
+from pillarfour.delivery.night import Step
 from pillarfour.errors import DeliveryError
 
 SENDER = "pillarfour@example.org"
@@ -100,7 +102,7 @@ def test_two_hundred_messages_are_valid_and_refer_to_what_was_said(book: Ledger,
 @given(subject=TEXT, reason=TEXT, title=TEXT, step=TEXT, release=TEXT)
 def test_no_text_breaks_a_message(notice, schema: etree.XMLSchema, subject: str, reason: str, title: str, step: str, release: str):  # noqa: PLR0913, PLR0917 - each field a text
     """Whatever a name, a reason or a release holds: the message is valid, and the field says it in one line."""
-    fuzzed = notice(subject=dict.fromkeys(("en", "es"), subject), title=dict.fromkeys(("en", "es"), title), reason=reason, releases=(release,), response=dict.fromkeys(("en", "es"), (step,)))  # fmt: skip  # noqa: E501
+    fuzzed = notice(subject=dict.fromkeys(("en", "es"), subject), title=dict.fromkeys(("en", "es"), title), reason=reason, rule_sha256=release, response=(Step(within_hours=24, action=dict.fromkeys(("en", "es"), step)),))  # fmt: skip  # noqa: E501
     message = cap.compose(fuzzed, identifier="pillarfour-x", sender=SENDER, sent=NOW)
 
     schema.assertValid(read(message))
@@ -115,8 +117,8 @@ def test_an_alert_says_what_the_standard_asks(notice):
     assert (message.status, message.message_type, said(message, "cap:scope")) == ("Actual", "Alert", ["Restricted"])
     assert said(message, "cap:info/cap:language") == ["en", "es"]
     assert said(message, "cap:info/cap:headline") == [
-        "WARNING: Haitian families, Darién: 6,527 events in June 2021, expected 2,147",
-        "ADVERTENCIA: Familias haitianas, Darién: 6,527 eventos en junio de 2021; se esperaban 2,147",
+        "WARNING: Haitian families, Darién: 6,527 events in June 2021, 3\u00a0× what was expected",
+        "ADVERTENCIA: Familias haitianas, Darién: 6\u202f527 eventos en junio de 2021, 3\u00a0× lo esperado",
     ]
     assert [said(message, f"cap:info/cap:{name}")[0] for name in ("urgency", "severity", "certainty", "responseType", "category")] == ["Expected", "Severe", "Observed", "Prepare", "Safety"]  # fmt: skip  # noqa: E501
     assert said(message, "cap:info/cap:area/cap:geocode/cap:value") == ["PAN", "PAN"]
@@ -299,9 +301,14 @@ def test_a_message_takes_along_what_fits(haitian_night, notice):
     assert letters[0].content == letters[1].content
 
 
-def test_what_is_rebuilt_says_so(notice):
+def test_what_is_rebuilt_says_so(notice, haitian_night):
     """In both languages."""
-    texts = said(cap.compose(notice(rebuilt=True), identifier="pillarfour-x", sender=SENDER, sent=NOW), "cap:info/cap:description")
+    rebuilt = replace(haitian_night.news[0].releases[0], rebuilt=True)
+    told = replace(notice(), news=replace(notice().news, releases=(rebuilt,)))
+    texts = said(
+        cap.compose(told, identifier="pillarfour-x", sender=SENDER, sent=NOW),
+        "cap:info/cap:description",
+    )
 
     assert "rebuilt from published figures" in texts[0]
     assert "reconstruidos a partir de cifras publicadas" in texts[1]

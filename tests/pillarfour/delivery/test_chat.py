@@ -50,8 +50,8 @@ def test_a_notice_arrives_in_the_reader_s_language(service, notice):
     port, _, taken = service
     channel(port).send(chat.compose(notice(), language="es"), message_id="<x@pillarfour>", recipient="duty-room")
 
-    assert taken[0]["title"].startswith("ADVERTENCIA: Familias haitianas, Darién: 6,527 eventos en junio de 2021")
-    assert "en 48 horas: llamada técnica." in taken[0]["message"]
+    assert taken[0]["title"].startswith("ADVERTENCIA: Familias haitianas, Darién: 6\u202f527 eventos en junio de 2021")
+    assert "en un plazo de 24 horas: Avisar a los albergues de la etapa siguiente." in taken[0]["message"]
     assert taken[0]["type"] == "warning"
 
 

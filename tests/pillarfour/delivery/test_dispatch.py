@@ -17,7 +17,7 @@ from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.model import AlertKey
 from pillarfour.delivery import cap, chat, webhook
 from pillarfour.delivery.dispatch import Dispatch
-from pillarfour.delivery.night import Night
+from pillarfour.delivery.night import Night, Step
 from pillarfour.delivery.outbox import deliver
 from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.delivery.routes import Routes
@@ -42,12 +42,12 @@ def told(book: Ledger, haitian_night: Night, notice) -> Callable[..., list[Row[A
         *readers: dict[str, Any], quiet: bool = False, mark: str = "live", now: datetime = NIGHT, case_id: str | None = None, **routes
     ) -> list[Row[Any]]:
         notices = [] if quiet else [notice(mark=mark), notice(mark=mark, key=MEXICO, level="emergency", value=7.0)]
-        news = tuple(replace(haitian_night.news[0], transition=replace(each.transition, case_id=case_id)) for each in notices)
+        notices = [replace(each, news=replace(each.news, transition=replace(each.transition, case_id=case_id))) for each in notices]
         named = [
             {"name": f"reader-{number}", "way": "smtp", "address": f"r{number}@example.org", **each} for number, each in enumerate(readers)
         ]
         dispatch = Dispatch(
-            night=replace(haitian_night, news=news, mark=mark),
+            night=replace(haitian_night, news=tuple(each.news for each in notices), mark=mark),
             notices=notices,
             routes=Routes.model_validate({"version": 1, "readers": named, **routes}),
             groups={"haitian": ("HTI", "BRA", "CHL")},
@@ -192,7 +192,14 @@ TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 def test_no_text_leaves_its_field(notice, name: str, reason: str, step: str, value: float | None):
     """Whatever a name, a reason or a step holds: JSON stays JSON, a line a line, a count the same count."""
     both = dict.fromkeys(("en", "es"), name)
-    fuzzed = notice(subject=both, place=both, title=both, reason=reason, value=value, response=dict.fromkeys(("en", "es"), (step,)))
+    fuzzed = notice(
+        subject=both,
+        place=both,
+        title=both,
+        reason=reason,
+        value=value,
+        response=(Step(within_hours=24, action=dict.fromkeys(("en", "es"), step)),),
+    )
     message = cap.compose(fuzzed, identifier="pillarfour-x", sender="pillarfour@example.org", sent=NIGHT)
     body = json.loads(webhook.compose(fuzzed, message, now=NIGHT))
     said = json.loads(chat.compose(fuzzed, language="en"))
