@@ -6,25 +6,19 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from detectors.base import Judgements, Method, Parameters
-from detectors.run_length import LEAST_DISPERSION, Evidence, evidence, limits
-from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Panel
-
-FAR_OUT = 4.0
-"""Robust standard deviations beyond which a period of the baseline is a past outbreak or closure."""
-
-POISSON_SPREAD = 0.5
-"""Standard deviation of the square root of a Poisson count."""
-
-LARGEST_SHARE_LEFT_OUT = 0.2
-"""Of a baseline; where more lies far out, it is the series' nature and none is left out."""
-
-MOST_DISPERSED = 12.0
+from detectors.base import Judgements, Parameters
+from detectors.level import dispersion_of, estimate, may_be_far_out
+from detectors.run_length import LimitTable, Place, evidence
+from detectors.shared_rows import BlockMethod, JudgeBlock, judging_all
+from detectors.windows import pack, statuses
+from pillarfour.detection import Floats, Panel
 
 OVER_AFTER_PERIODS = 3
 """Without any evidence on a shift's side, after which the shift is over and its periods count as history."""
 
-Mask = npt.NDArray[np.bool_]
+ORDERED_AT_ONCE = 512
+"""Series whose ordered past fits into a processor's cache."""
+
 Columns = npt.NDArray[np.intp]
 
 
@@ -44,45 +38,154 @@ class CusumParameters(Parameters):
 
 
 @dataclass(kw_only=True)
-class Charts:
-    """Where the charts of all series stand before a period; every array has shape (n_series,)."""
+class Side:
+    """One direction's charts; every array has shape (n_series,)."""
 
-    up: Floats
-    down: Floats
-    mean: Floats
-    dispersion: Floats
-    upper_limit: Floats
-    lower_limit: Floats
-    level_start: Columns
-    """Where the level that is the baseline began."""
-    run_start: Columns
-    """Where the statistics last left zero."""
-    shift_start: Columns
-    """Where the run began that led to the first alarm of a shift in force; -1 where none is."""
-    shift_side: Columns
-    quiet: Columns
-    """For how many periods the statistic on the shift's side has rested at zero."""
+    ratio: float
+    table: LimitTable
+    statistic: Floats
+    slope: Floats
+    offset: Floats
+    limit: Floats
 
     @classmethod
-    def at_zero(cls, n_series: int) -> "Charts":
-        """Begin: nothing estimated, nothing doubted."""
-        zero, column = np.zeros(n_series), np.zeros(n_series, dtype=np.intp)
-        return cls(
-            up=zero.copy(),
-            down=zero.copy(),
-            mean=zero.copy(),
-            dispersion=zero.copy(),
-            upper_limit=zero.copy(),
-            lower_limit=zero.copy(),
-            level_start=column.copy(),
-            run_start=column.copy(),
-            shift_start=column - 1,
-            shift_side=column.copy(),
-            quiet=column.copy(),
-        )
+    def at_zero(cls, n_series: int, *, ratio: float, table: LimitTable) -> "Side":
+        """Begin: no evidence gathered."""
+        arrays = {name: np.zeros(n_series) for name in ("statistic", "slope", "offset", "limit")}
+        return cls(ratio=ratio, table=table, **arrays)
+
+    def believe(self, rows: Columns, mean: Floats, dispersion: Floats, place: Place) -> None:
+        """Weigh against this level from here on."""
+        weighing = evidence(mean, dispersion, self.ratio)
+        self.slope[rows], self.offset[rows] = weighing.slope, weighing.offset
+        self.limit[rows] = self.table.at(place)
+
+    def bound(self) -> Floats:
+        """Say which count would alarm."""
+        bound = self.limit - self.statistic
+        bound += self.offset
+        bound /= self.slope
+        return bound
+
+    def add(self, value: Floats) -> Floats:
+        """Add a period's evidence, and say how far it has come to the limit."""
+        step = self.slope * value
+        step -= self.offset
+        self.statistic += step
+        np.maximum(self.statistic, 0, out=self.statistic)
+        return np.divide(self.statistic, self.limit, out=step)
 
 
-class Cusum(Method[CusumParameters]):
+class Charts:
+    """The charts of some series, whose gaps are closed, run from the first period that has history enough to the last.
+
+    Parameters
+    ----------
+    counts
+        Shape (n_series, n_periods), NaN behind the last.
+    up, down
+        For a rise and for a fall.
+    first
+        The first period judged.
+    """
+
+    def __init__(self, counts: Floats, up: Side, down: Side, *, first: int, new_level_after_periods: int) -> None:
+        n_series, n_periods = counts.shape
+        self.counts = counts
+        self.by_period = np.ascontiguousarray(counts.T)
+        self.up, self.down = up, down
+        self.first = min(first, n_periods)
+        self.new_level_after_periods = new_level_after_periods
+        self.mean = np.zeros(n_series)
+        self.start = self.by_period[: self.first].mean(axis=0)
+        self.sum, self.squares = np.zeros(n_series), np.zeros(n_series)
+        """Of the counts so far, less ``start``."""
+        self.doubtful = np.empty((n_periods, n_series), dtype=bool)
+        for begin in range(0, n_series, ORDERED_AT_ONCE):
+            some = slice(begin, begin + ORDERED_AT_ONCE)
+            self.doubtful[:, some] = may_be_far_out(self.by_period[:, some], first=self.first)
+        column = np.zeros(n_series, dtype=np.intp)
+        self.baseline_end = column.copy()
+        """Before which period the baseline in use ends."""
+        self.level_start = column.copy()
+        """Where the level that is the baseline began."""
+        self.run_start = column.copy()
+        """Where the statistics last left zero."""
+        self.shift_start = column - 1
+        """Where the run began that led to the first alarm of a shift in force; -1 where none is."""
+        self.shift_side = column.copy()
+        self.quiet = column.copy()
+        """For how many periods the statistic on the shift's side has rested at zero."""
+
+    def run(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Give what was expected, lower and upper bound and score, each of shape (n_periods, n_series)."""
+        expected, lower, upper, score = np.empty((4, *self.by_period.shape))
+        for figures in (expected, lower, upper, score):
+            figures[: self.first] = np.nan
+        self._add_up(range(self.first))
+        for column in range(self.first, len(self.by_period)):
+            at_rest = np.flatnonzero((self.up.statistic == 0) & (self.down.statistic == 0))
+            if at_rest.size:
+                self._renew(at_rest, column)
+            value = self.by_period[column]
+            expected[column], upper[column] = self.mean, self.up.bound()
+            np.maximum(self.down.bound(), 0, out=lower[column])
+            above, under = self.up.add(value), self.down.add(value)
+            farther = np.maximum(above, under)
+            np.copysign(farther, above - under, out=score[column])
+            self._follow_shifts(np.flatnonzero(farther >= 1), above >= under)
+            self._add_up(range(column, column + 1))
+        return expected, lower, upper, score
+
+    def _add_up(self, columns: range) -> None:
+        for column in columns:
+            apart = self.by_period[column] - self.start
+            self.sum += apart
+            apart *= apart
+            self.squares += apart
+
+    def _renew(self, rows: Columns, column: int) -> None:
+        """Take the baseline of charts that stand at zero anew: all that precedes, but for a shift in force."""
+        self.run_start[rows] = column
+        shift = self.shift_start.take(rows)
+        ends = np.where(shift >= 0, shift, column)
+        settled = np.flatnonzero((shift >= 0) & (column - shift >= self.new_level_after_periods))
+        if settled.size:
+            self.level_start[rows[settled]], self.shift_start[rows[settled]] = shift[settled], -1
+            ends[settled] = column
+        stale = ends != self.baseline_end.take(rows)
+        rows, ends = rows[stale], ends[stale]
+        whole = ~self.doubtful[column].take(rows) & (self.level_start.take(rows) == 0) & (ends == column)
+        size = np.full(len(rows), column)
+        total = self.sum.take(rows)
+        mean = (total + 0.5) / column + self.start.take(rows)
+        squares = self.squares.take(rows) - total * total / column + 0.25 / column
+        dispersion = dispersion_of(mean, squares, column)
+        part = np.flatnonzero(~whole)
+        if part.size:
+            at = np.arange(column)
+            baseline = (at >= self.level_start[rows[part], None]) & (at < ends[part, None])
+            mean[part], dispersion[part], size[part] = estimate(self.counts[rows[part], :column], baseline)
+        self.baseline_end[rows] = ends
+        self.mean[rows] = mean
+        place = Place.of(mean, dispersion, size)
+        self.up.believe(rows, mean, dispersion, place)
+        self.down.believe(rows, mean, dispersion, place)
+
+    def _follow_shifts(self, alarmed: Columns, upward: npt.NDArray[np.bool_]) -> None:
+        """Put a shift in force at its first alarm, and end it when its side has rested for a while; restart the charts that alarmed."""
+        fresh = alarmed[self.shift_start[alarmed] < 0]
+        self.shift_start[fresh] = self.run_start[fresh]
+        self.shift_side[alarmed] = np.where(upward[alarmed], 1, -1)
+        rows = np.flatnonzero(self.shift_start >= 0)
+        side = np.where(self.shift_side[rows] > 0, self.up.statistic[rows], self.down.statistic[rows])
+        self.up.statistic[alarmed] = 0
+        self.down.statistic[alarmed] = 0
+        self.quiet[rows] = np.where(side == 0, self.quiet[rows] + 1, 0)
+        self.shift_start[rows[self.quiet[rows] >= OVER_AFTER_PERIODS]] = -1
+
+
+class Cusum(BlockMethod[CusumParameters]):
     """Accumulated evidence that the mean has shifted, up or down, against a baseline that a shift cannot enter.
 
     Notes
@@ -102,112 +205,25 @@ class Cusum(Method[CusumParameters]):
     name = "cusum"
     parameters_type = CusumParameters
     least_history = 12
+    series_at_once = 4096
 
-    def judge(self, panel: Panel) -> Judgements:
-        """Judge every period of all series, one period after the other."""
-        counts = panel.values
-        published = np.isfinite(counts)
-        judged = Judgements.blank(counts.shape, status=NO_DATA)
-        charts = Charts.at_zero(len(counts))
-        enough = np.cumsum(published, axis=1) > self.least_history * panel.periods_per_year // 12
-        still = np.fmax.accumulate(counts, axis=1) == np.fmin.accumulate(counts, axis=1)
-        status = np.where(~enough, INSUFFICIENT_HISTORY, np.where(still, CONSTANT, OK))
-        judged.status[published] = status[published]
+    def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
+        """Lay out the limits, and judge some thousand series at a time, one period after the other."""
         rate = self.parameters.false_alarms_per_year / (2 * panel.periods_per_year)
-        for column in range(counts.shape[1]):
-            rows = np.flatnonzero((published & enough)[:, column])
-            at_rest = rows[(charts.up[rows] == 0) & (charts.down[rows] == 0)]
-            if at_rest.size:
-                self._estimate(charts, at_rest, counts[:, :column], rate)
-            if rows.size:
-                self._weigh(charts, rows, column, counts[rows, column], judged)
-        return judged
+        first = self.least_history * panel.periods_per_year // 12
+        tables = {
+            ratio: LimitTable(ratio, rate_per_period=rate, most_periods=len(panel.periods))
+            for ratio in (self.parameters.ratio, 1 / self.parameters.ratio)
+        }
 
-    def _estimate(self, charts: Charts, rows: Columns, past: Floats, rate: float) -> None:
-        """Take the baseline of charts that stand at zero anew: all that precedes, but for a shift in force."""
-        column = past.shape[1]
-        charts.run_start[rows] = column
-        at, published = np.arange(column), np.isfinite(past[rows])
-        in_force = charts.shift_start[rows] >= 0
-        lasted = (published & (at >= charts.shift_start[rows, None])).sum(axis=1) >= self.parameters.new_level_after_periods
-        settled = rows[in_force & lasted]
-        charts.level_start[settled] = charts.shift_start[settled]
-        charts.shift_start[settled] = -1
-        ends = np.where(charts.shift_start[rows] >= 0, charts.shift_start[rows], column)
-        level = published & (at >= charts.level_start[rows, None]) & (at < ends[:, None])
-        mean, dispersion, size = estimate(past[rows], level)
-        charts.mean[rows], charts.dispersion[rows] = mean, dispersion
-        ratio = self.parameters.ratio
-        charts.upper_limit[rows] = limits(mean, dispersion, size, ratio=ratio, rate_per_period=rate)
-        charts.lower_limit[rows] = limits(mean, dispersion, size, ratio=1 / ratio, rate_per_period=rate)
+        def judge_block(rows: slice, judged: Judgements) -> None:
+            counts = panel.values[rows]
+            packed = pack(counts)
+            up, down = (Side.at_zero(len(counts), ratio=ratio, table=table) for ratio, table in tables.items())
+            charts = Charts(packed.values, up, down, first=first, new_level_after_periods=self.parameters.new_level_after_periods)
+            for name, figures in zip(("expected", "lower", "upper", "score"), charts.run(), strict=True):
+                getattr(judged, name)[:] = packed.back(figures.T)
+            judged.p_value[:] = np.nan
+            judged.status[:] = statuses(counts, least=first)
 
-    def _weigh(self, charts: Charts, rows: Columns, column: int, value: Floats, judged: Judgements) -> None:
-        """Add a period's evidence to both statistics, and restart the charts that alarm."""
-        mean, dispersion, ratio = charts.mean[rows], charts.dispersion[rows], self.parameters.ratio
-        rise, fall = evidence(mean, dispersion, ratio), evidence(mean, dispersion, 1 / ratio)
-        upper_limit, lower_limit = charts.upper_limit[rows], charts.lower_limit[rows]
-        judged.expected[rows, column] = mean
-        judged.upper[rows, column] = (upper_limit - charts.up[rows] + rise.offset) / rise.slope
-        judged.lower[rows, column] = np.maximum((lower_limit - charts.down[rows] + fall.offset) / fall.slope, 0)
-        up = accumulate(charts.up[rows], rise, value)
-        down = accumulate(charts.down[rows], fall, value)
-        above, under = up / upper_limit, down / lower_limit
-        score = np.where(above >= under, above, -under)
-        judged.score[rows, column] = score
-        alarmed = np.abs(score) >= 1
-        charts.up[rows], charts.down[rows] = np.where(alarmed, 0, up), np.where(alarmed, 0, down)
-        self._follow_shifts(charts, rows, np.sign(score).astype(np.intp) * alarmed, up, down)
-
-    def _follow_shifts(self, charts: Charts, rows: Columns, alarm: Columns, up: Floats, down: Floats) -> None:
-        """Put a shift in force at its first alarm, and end it when its side has rested for a while."""
-        none = charts.shift_start[rows] < 0
-        charts.shift_start[rows] = np.where(none & (alarm != 0), charts.run_start[rows], charts.shift_start[rows])
-        charts.shift_side[rows] = np.where(alarm != 0, alarm, charts.shift_side[rows])
-        resting = (np.where(charts.shift_side[rows] > 0, up, down) == 0) & (alarm == 0)
-        charts.quiet[rows] = np.where(resting, charts.quiet[rows] + 1, 0)
-        charts.shift_start[rows[charts.quiet[rows] >= OVER_AFTER_PERIODS]] = -1
-
-
-def accumulate(statistic: Floats, weighing: Evidence, value: Floats) -> Floats:
-    """Add a count's evidence to the statistic; it never falls below zero."""
-    return np.maximum(statistic + weighing.slope * value - weighing.offset, 0)
-
-
-def estimate(counts: Floats, baseline: Mask) -> tuple[Floats, Floats, Floats]:
-    """Estimate mean and dispersion of each series from its baseline, less a few periods that lie far out.
-
-    Parameters
-    ----------
-    counts, baseline
-        Counts and which of them belong to the baseline, shape (n_series, n_periods).
-
-    Returns
-    -------
-    mean, dispersion, size
-        Each of shape (n_series,). Half a person is added to the sum, so that a baseline of zeros can be surprised.
-    """
-    kept = baseline & ~far_out(counts, baseline)
-    size = kept.sum(axis=1)
-    inside = np.where(kept, counts, 0)
-    mean = (inside.sum(axis=1) + 0.5) / size
-    variance = (np.where(kept, counts - mean[:, None], 0) ** 2).sum(axis=1) / np.maximum(size - 1, 1)
-    return mean, np.clip((variance - mean) / mean**2, LEAST_DISPERSION, MOST_DISPERSED), size.astype(float)
-
-
-def far_out(counts: Floats, baseline: Mask) -> Mask:
-    """Say which baseline periods lie far out on the scale of square roots."""
-    scaled = np.where(baseline, counts, np.nan) ** 0.5
-    centre = _median(scaled)
-    distance = np.abs(scaled - centre[:, None])
-    spread = np.maximum(_median(distance) / 0.6745, POISSON_SPREAD)
-    out = distance > FAR_OUT * spread[:, None]
-    few = out.sum(axis=1) <= LARGEST_SHARE_LEFT_OUT * baseline.sum(axis=1)
-    return np.asarray(out & few[:, None])
-
-
-def _median(values: Floats) -> Floats:
-    """Take each row's median, NaN left out; much faster than ``numpy.nanmedian`` on short rows."""
-    ordered = np.sort(values, axis=1)
-    size = np.isfinite(values).sum(axis=1)
-    rows = np.arange(len(values))
-    return np.asarray((ordered[rows, (size - 1) // 2] + ordered[rows, size // 2]) / 2)
+        return judging_all(judge_block, columns, n_periods=len(panel.periods))

@@ -4,11 +4,13 @@ from functools import lru_cache
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 from scipy import special
 
-from detectors.base import Judgements, Method, Parameters
-from detectors.windows import blocks, moments, pack, statuses, still
+from detectors.base import Judgements, Parameters
+from detectors.shared_rows import BlockMethod, JudgeBlock, judging_all
+from detectors.windows import ROWS_AT_ONCE, moments, pack, statuses, still
 from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Panel
 
 LAG = {"C1": 0, "C2": 2, "C3": 2}
@@ -60,7 +62,7 @@ class EarsParameters(Parameters):
         return self
 
 
-class Ears(Method[EarsParameters]):
+class Ears(BlockMethod[EarsParameters]):
     r"""How many standard deviations a period lies from the mean of a few before it.
 
     Notes
@@ -79,10 +81,11 @@ class Ears(Method[EarsParameters]):
     name = "ears"
     parameters_type = EarsParameters
     least_history = 11
+    series_at_once = ROWS_AT_ONCE
 
-    def __init__(self, parameters: EarsParameters | None = None) -> None:
+    def __init__(self, parameters: EarsParameters | None = None, *, processes: int = 1) -> None:
         """Take the parameters; the method and its baseline say how much history is needed."""
-        super().__init__(parameters)
+        super().__init__(parameters, processes=processes)
         chosen = self.parameters
         self.least_history = chosen.baseline_periods + LAG[chosen.method] + (MEMORY if chosen.method == "C3" else 0)
 
@@ -92,23 +95,18 @@ class Ears(Method[EarsParameters]):
             return self.parameters.false_alarms_per_year
         return self.parameters.alpha * panel.periods_per_year * (1 if self.parameters.reference else 2)
 
-    def judge(self, panel: Panel) -> Judgements:
-        """Judge every period of all series, some hundred series at a time."""
-        judged = Judgements.blank(panel.values.shape, status=OK)
+    def judge_blocks(self, panel: Panel, columns: npt.NDArray[np.intp]) -> JudgeBlock:
+        """Judge some hundred series at a time."""
         directions = 1 if self.parameters.reference else 2
         chance = self.false_alarms_per_year(panel) / (directions * panel.periods_per_year)
-        for rows in blocks(len(panel.values)):
-            counts = panel.values[rows]
-            if self.parameters.reference:
-                judged.status[rows] = np.where(np.isfinite(counts), OK, NO_DATA)
-                self._judge_as_surveillance(counts, judged, rows, chance)
-            else:
-                judged.status[rows] = statuses(counts, least=self.least_history)
-                self._judge_block(counts, judged, rows, chance)
-                still(judged, rows, counts)
-        return judged
+        judge = self._judge_as_surveillance if self.parameters.reference else self._judge_block
 
-    def _judge_block(self, counts: Floats, judged: Judgements, rows: slice, chance: float) -> None:
+        def judge_block(rows: slice, judged: Judgements) -> None:
+            judge(panel.values[rows], judged, chance)
+
+        return judging_all(judge_block, columns, n_periods=len(panel.periods))
+
+    def _judge_block(self, counts: Floats, judged: Judgements, chance: float) -> None:
         """Score by cube roots, both ways."""
         method, size = self.parameters.method, self.parameters.baseline_periods
         packed = pack(np.cbrt(counts))
@@ -116,6 +114,7 @@ class Ears(Method[EarsParameters]):
         normal = -special.ndtri(chance) * np.sqrt(1 + 1 / size)
         deviation = np.maximum(deviation, counting_noise(mean) * normal / t_limit(size, chance))
         distance = (packed.values - mean) / deviation
+        judged.p_value[:] = np.nan
         if method == "C3":
             limit = c3_limit(size, chance)
             above, below = excess(distance)
@@ -128,13 +127,15 @@ class Ears(Method[EarsParameters]):
             high, low = np.full_like(distance, limit), np.full_like(distance, -limit)
             score = distance / limit
             tail = special.stdtr(size - 1, -np.abs(distance) / np.sqrt(1 + 1 / size))
-            judged.p_value[rows] = packed.back(tail)
-        judged.score[rows] = packed.back(score)
-        judged.expected[rows] = packed.back(mean**3)
-        judged.upper[rows] = packed.back(np.maximum(mean + high * deviation, 0) ** 3)
-        judged.lower[rows] = packed.back(np.maximum(mean + low * deviation, 0) ** 3)
+            judged.p_value[:] = packed.back(tail)
+        judged.score[:] = packed.back(score)
+        judged.expected[:] = packed.back(mean**3)
+        judged.upper[:] = packed.back(np.maximum(mean + high * deviation, 0) ** 3)
+        judged.lower[:] = packed.back(np.maximum(mean + low * deviation, 0) ** 3)
+        judged.status[:] = statuses(counts, least=self.least_history)
+        still(judged, slice(None), counts)
 
-    def _judge_as_surveillance(self, counts: Floats, judged: Judgements, rows: slice, chance: float) -> None:
+    def _judge_as_surveillance(self, counts: Floats, judged: Judgements, chance: float) -> None:
         """Score by R's rule: counts, a normal quantile, upward, and nothing said where a baseline has a gap or the bound is 0/0."""
         method, limit = self.parameters.method, -special.ndtri(chance)
         mean, deviation = moments(counts, size=self.parameters.baseline_periods, lag=LAG[method])
@@ -146,10 +147,10 @@ class Ears(Method[EarsParameters]):
                 upper = counts + (limit - earlier(beyond, 1) - earlier(beyond, 2)) * deviation
             upper = np.maximum(upper, 0)
             ratio = np.nan_to_num((counts - mean) / (upper - mean))
-        judged.expected[rows], judged.upper[rows] = mean, upper
-        judged.score[rows] = np.where(counts > upper, np.maximum(ratio, 1), np.clip(ratio, -JUST_UNDER, JUST_UNDER))
-        unsaid = np.isnan(upper) & np.isfinite(counts)
-        judged.status[rows] = np.where(unsaid, np.where(deviation == 0, CONSTANT, INSUFFICIENT_HISTORY), judged.status[rows])
+        judged.expected[:], judged.upper[:], judged.lower[:], judged.p_value[:] = mean, upper, np.nan, np.nan
+        judged.score[:] = np.where(counts > upper, np.maximum(ratio, 1), np.clip(ratio, -JUST_UNDER, JUST_UNDER))
+        unsaid = np.where(deviation == 0, CONSTANT, INSUFFICIENT_HISTORY)
+        judged.status[:] = np.where(np.isnan(counts), NO_DATA, np.where(np.isnan(upper), unsaid, OK))
 
 
 def counting_noise(root: Floats) -> Floats:

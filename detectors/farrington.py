@@ -1,27 +1,18 @@
 """Improved Farrington: the judged period against the same season of past years, past outbreaks weighed down, a trend where there is one."""
 
-import multiprocessing
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.base import Judgements, Method
+from detectors.base import Judgements
 from detectors.farrington_baseline import FarringtonParameters
 from detectors.farrington_judging import Judging
-from pillarfour.detection import NO_DATA, Panel
-from pillarfour.errors import DetectorError
-
-CHUNK = 1024
-"""Series fitted side by side: their baseline stays in the processor's cache."""
-
-_inherited: list[Judging] = []
-"""What a forked process was given to do."""
+from detectors.shared_rows import BlockMethod, JudgeBlock
+from pillarfour.detection import Panel
 
 
-class Farrington(Method[FarringtonParameters]):
+class Farrington(BlockMethod[FarringtonParameters]):
     """Quasi-Poisson regression on past years, judged by a quantile of the next count.
 
     Parameters
@@ -47,41 +38,24 @@ class Farrington(Method[FarringtonParameters]):
     name = "farrington"
     parameters_type = FarringtonParameters
     least_history = FarringtonParameters().least_periods(12)
+    series_at_once = 1024
+    """Their baseline stays in the processor's cache."""
 
     def __init__(self, parameters: FarringtonParameters | None = None, *, processes: int = 1) -> None:
-        super().__init__(parameters)
-        if processes < 1:
-            raise DetectorError(f"{self.name}: processes is {processes}; say 1 or more")
-        self.processes = processes
+        super().__init__(parameters, processes=processes)
         self.least_history = self.parameters.least_periods(12)
 
     def false_alarms_per_year(self, panel: Panel) -> float:
         """Say how often a series in control alarms by chance, both directions together."""
         return self.parameters.chance(panel.periods_per_year) * panel.periods_per_year
 
-    def judge(self, panel: Panel) -> Judgements:
-        """Judge every period of every series."""
-        return self.judge_columns(panel, columns=np.arange(len(panel.periods)))
-
-    def judge_columns(self, panel: Panel, *, columns: npt.NDArray[np.intp]) -> Judgements:
-        """Judge these periods, each with what precedes it alone."""
-        judged = Judgements.blank((len(panel.series), len(columns)), status=NO_DATA)
-        parts = [slice(start, start + CHUNK) for start in range(0, len(panel.series), CHUNK)]
+    def judge_blocks(self, panel: Panel, columns: npt.NDArray[np.intp]) -> JudgeBlock:
+        """Lay out the designs that all series share, and judge these periods alone."""
         judging = Judging(panel, self.parameters, columns)
-        if self.processes == 1:
-            _gather(judged, parts, map(judging.judge, parts))
-            return judged
-        fork = multiprocessing.get_context("fork")  # the panel is inherited, not sent
-        with ProcessPoolExecutor(self.processes, mp_context=fork, initializer=_inherited.append, initargs=(judging,)) as pool:
-            _gather(judged, parts, pool.map(_judge_inherited, parts))
-        return judged
 
+        def judge_block(rows: slice, judged: Judgements) -> None:
+            found = judging.judge(rows)
+            for field in fields(Judgements):
+                getattr(judged, field.name)[:] = getattr(found, field.name).T
 
-def _judge_inherited(part: slice) -> Judgements:
-    return _inherited[-1].judge(part)
-
-
-def _gather(judged: Judgements, parts: list[slice], results: Iterable[Judgements]) -> None:
-    for part, result in zip(parts, results, strict=True):
-        for field in fields(Judgements):
-            getattr(judged, field.name)[part] = getattr(result, field.name).T
+        return judge_block

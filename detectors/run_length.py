@@ -1,11 +1,10 @@
 """How often a negative-binomial CUSUM alarms by chance: Markov chain, known parameters and parameters estimated from a short baseline."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from pillarfour.detection import Floats
@@ -43,9 +42,15 @@ class Evidence:
 
 
 def evidence(mean: Floats, dispersion: Floats, ratio: float) -> Evidence:
-    """Weigh a mean of ``ratio * mean`` against ``mean``, at the variance mean + dispersion mean^2."""
-    spread = np.log1p(dispersion * ratio * mean) - np.log1p(dispersion * mean)
-    return Evidence(slope=np.log(ratio) - spread, offset=spread / dispersion)
+    """Weigh a mean of ``ratio * mean`` against ``mean``, at the variance mean + dispersion mean^2.
+
+    The slope is log(ratio (1 + dispersion mean) / (1 + dispersion ratio mean)), written so that nothing cancels, however large the mean.
+    """
+    over = dispersion * mean
+    return Evidence(
+        slope=np.log1p((ratio - 1) / (1 + ratio * over)),
+        offset=np.log1p((ratio - 1) * over / (1 + over)) / dispersion,
+    )
 
 
 def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floats, *, states: int = STATES) -> Floats:
@@ -122,25 +127,98 @@ def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: F
     return total
 
 
-def limits(mean: Floats, dispersion: Floats, size: Floats, *, ratio: float, rate_per_period: float) -> Floats:
-    """Say where the CUSUM for a shift by ``ratio`` must alarm so as to alarm by chance at this rate, shape (n,)."""
-    at = [_inside(np.log(mean), np.log(MEANS)), _inside(np.log(dispersion), np.log(DISPERSIONS)), _inside(1 / size, 1 / SIZES)]
-    log_rates = _table(ratio)(np.stack(at, axis=-1))
-    wanted = np.log(rate_per_period)
-    return np.array([np.interp(-wanted, -np.minimum.accumulate(row), LIMITS) for row in log_rates])
+class LimitTable:
+    """Where the CUSUM for a shift by ``ratio`` must alarm so as to alarm by chance at a rate, for every length of the baseline.
+
+    Log rates are interpolated in log mean, log dispersion and one over the baseline's length; the limit is where they pass the wanted
+    rate. Within a cell of the grid a log rate is a + b u + c v + d u v, u and v from 0 to 1; the four are laid out by length and cell.
+    """
+
+    def __init__(self, ratio: float, *, rate_per_period: float, most_periods: int) -> None:
+        self.wanted = np.log(rate_per_period)
+        corner = _by_length(log_rates(ratio), np.arange(most_periods + 1))
+        low, high = corner[:, :-1], corner[:, 1:]
+        slope = low[:, :, 1:] - low[:, :, :-1]
+        coefficients = low[:, :, :-1], high[:, :, :-1] - low[:, :, :-1], slope, high[:, :, 1:] - high[:, :, :-1] - slope
+        self.coefficients = [[np.ascontiguousarray(each[..., limit]).ravel() for each in coefficients] for limit in range(len(LIMITS))]
+
+    def at(self, place: "Place") -> Floats:
+        """Give the limits of charts with these baselines, shape (n,)."""
+        limit, above = np.full(len(place.cell), LIMITS[0]), self._log_rate(0, place)
+        with np.errstate(divide="ignore", invalid="ignore"):  # equal log rates: their step is whole or nothing
+            for number, width in enumerate(np.diff(LIMITS), start=1):
+                under = np.minimum(self._log_rate(number, place), above)
+                share = above - self.wanted
+                above -= under
+                share /= above
+                np.fmax(share, 0, out=share)
+                np.fmin(share, 1, out=share)
+                share *= width
+                limit += share
+                above = under
+        return limit
+
+    def _log_rate(self, limit: int, place: "Place") -> Floats:
+        constant, along, across, both = (each.take(place.cell) for each in self.coefficients[limit])
+        both *= place.u
+        both += across
+        both *= place.v
+        along *= place.u
+        both += along
+        both += constant
+        return both
 
 
-def _inside(points: Floats, axis: Floats) -> Floats:
-    return np.clip(points, axis.min(), axis.max())
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where on the grid each baseline lies: the cell, its length's included, and how far into it; all of shape (n,)."""
+
+    cell: npt.NDArray[np.intp]
+    u: Floats
+    v: Floats
+
+    @classmethod
+    def of(cls, mean: Floats, dispersion: Floats, size: npt.NDArray[np.intp]) -> "Place":
+        """Find the cells of baselines with these estimates from so many periods."""
+        row, u = MEAN_AXIS.locate(mean)
+        column, v = DISPERSION_AXIS.locate(dispersion)
+        return cls(cell=(size * MEAN_AXIS.cells + row) * DISPERSION_AXIS.cells + column, u=u, v=v)
+
+
+class _Axis:
+    """Logarithms of a grid's knots."""
+
+    def __init__(self, knots: Floats) -> None:
+        self.ends = knots[0], knots[-1]
+        self.knots = np.log(knots)
+        self.cells = len(knots) - 1
+        self.per_unit = 1 / np.diff(self.knots)
+
+    def locate(self, points: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Say in which cell each point lies and how far into it; beyond the ends, at the end."""
+        logs = np.log(np.minimum(np.maximum(points, self.ends[0]), self.ends[1]))
+        cell = np.searchsorted(self.knots[1:-1], logs)
+        return cell, (logs - self.knots.take(cell)) * self.per_unit.take(cell)
+
+
+MEAN_AXIS, DISPERSION_AXIS = _Axis(MEANS), _Axis(DISPERSIONS)
+
+
+def _by_length(rates: Floats, sizes: npt.NDArray[np.intp]) -> Floats:
+    """Interpolate to baselines of these lengths, linearly in one over the length; they come first in the result."""
+    axis = 1 / SIZES[::-1]
+    at = 1 / np.clip(sizes, SIZES[0], SIZES[-1])
+    low = np.clip(np.searchsorted(axis, at, side="right") - 1, 0, len(axis) - 2)
+    weight = ((at - axis[low]) / (axis[low + 1] - axis[low]))[:, None, None, None]
+    by_size = np.moveaxis(rates, 2, 0)[::-1]
+    return np.asarray(by_size[low] * (1 - weight) + by_size[low + 1] * weight)
 
 
 @lru_cache(maxsize=16)
-def _table(ratio: float) -> Callable[[Floats], Floats]:
-    """Compute log expected alarm rates over the grid, once a ratio: a pure function of it."""
-    from scipy.interpolate import RegularGridInterpolator  # noqa: PLC0415 - commands that detect nothing do not pay for it
-
+def log_rates(ratio: float) -> Floats:
+    """Compute log expected alarm rates over the grid of means, dispersions, sizes and limits, once a ratio: a pure function of it."""
     grid = np.meshgrid(MEANS, DISPERSIONS, SIZES, LIMITS, indexing="ij")
     mean, dispersion, size, limit = (axis.ravel() for axis in grid)
-    rates = expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape)
-    axes = (np.log(MEANS), np.log(DISPERSIONS), 1 / SIZES[::-1])
-    return cast("Callable[[Floats], Floats]", RegularGridInterpolator(axes, np.log(rates[:, :, ::-1])))
+    rates = np.log(expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape))
+    rates.flags.writeable = False
+    return rates

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from detectors.base import Judgements, Method, Parameters
+from detectors.base import Judgements, Parameters
+from detectors.shared_rows import BlockMethod, JudgeBlock, judging_all
 from detectors.stages import TOTAL, rows_by_stage, stage_and_subject
-from detectors.windows import blocks, pack, statuses, still
+from detectors.windows import ROWS_AT_ONCE, pack, statuses, still
 from pillarfour.detection import INSUFFICIENT_HISTORY, NO_DATA, OK, Floats, Panel
 from pillarfour.errors import DetectorError
 
@@ -69,7 +71,7 @@ class Measured:
     base: Floats
 
 
-class Threshold(Method[ThresholdParameters]):
+class Threshold(BlockMethod[ThresholdParameters]):
     """A new high or low over so many periods that chance brings one as often as stated; or policy's own figures.
 
     Notes
@@ -86,10 +88,11 @@ class Threshold(Method[ThresholdParameters]):
     name = "threshold"
     parameters_type = ThresholdParameters
     least_history = 26
+    series_at_once = ROWS_AT_ONCE
 
-    def __init__(self, parameters: ThresholdParameters | None = None) -> None:
+    def __init__(self, parameters: ThresholdParameters | None = None, *, processes: int = 1) -> None:
         """Take the parameters; they say how much history a month needs."""
-        super().__init__(parameters)
+        super().__init__(parameters, processes=processes)
         chosen = self.parameters
         growth = chosen.growth_over_periods if chosen.quantity == "growth" else 0
         self.least_history = growth + (0 if chosen.by_policy else self.over_periods(12) + chosen.exclude_recent_periods)
@@ -108,18 +111,21 @@ class Threshold(Method[ThresholdParameters]):
             return self.parameters.false_alarms_per_year
         return 2 * panel.periods_per_year / (self.parameters.over_periods + 1)
 
-    def judge(self, panel: Panel) -> Judgements:
-        """Judge every period of all series, some hundred series at a time."""
-        judged = Judgements.blank(panel.values.shape, status=OK)
+    def judge_blocks(self, panel: Panel, columns: npt.NDArray[np.intp]) -> JudgeBlock:
+        """Judge some hundred series at a time."""
         totals = rows_of_totals(panel) if self.parameters.quantity == "share" else None
-        for rows in blocks(len(panel.values)):
+        size = self.over_periods(panel.periods_per_year)
+
+        def judge_block(rows: slice, judged: Judgements) -> None:
             counts = panel.values[rows]
             measured = self._measure(counts, None if totals is None else panel.values[totals[rows]])
+            judged.p_value[:] = np.nan
             if self.parameters.by_policy:
-                self._hold_against_policy(counts, measured, judged, rows)
+                self._hold_against_policy(counts, measured, judged)
             else:
-                self._hold_against_history(counts, measured, judged, rows, self.over_periods(panel.periods_per_year))
-        return judged
+                self._hold_against_history(counts, measured, judged, size)
+
+        return judging_all(judge_block, columns, n_periods=len(panel.periods))
 
     def _measure(self, counts: Floats, total: Floats | None) -> Measured:
         """Give the quantity and its base; the half person that lets growth from none be told is in both."""
@@ -133,7 +139,7 @@ class Threshold(Method[ThresholdParameters]):
             return Measured(quantity=(counts + HALF) / base, base=base)
         return Measured(quantity=counts, base=np.ones_like(counts))
 
-    def _hold_against_history(self, counts: Floats, measured: Measured, judged: Judgements, rows: slice, size: int) -> None:
+    def _hold_against_history(self, counts: Floats, measured: Measured, judged: Judgements, size: int) -> None:
         """Score a new high or low; half a person lies between a tie and a new high."""
         lag = self.parameters.exclude_recent_periods
         packed = pack(measured.quantity)
@@ -142,31 +148,32 @@ class Threshold(Method[ThresholdParameters]):
         expected, lowest, highest = (np.maximum(each * measured.base - added, 0) for each in (mean, low, high))
         upper = np.maximum(np.floor(highest + ROUNDING * (1 + highest)) + HALF, expected + HALF / 2)
         lower = np.minimum(np.ceil(lowest - ROUNDING * (1 + lowest)) - HALF, expected - HALF / 2)
-        judged.expected[rows], judged.upper[rows], judged.lower[rows] = expected, upper, np.maximum(lower, 0)
+        judged.expected[:], judged.upper[:], judged.lower[:] = expected, upper, np.maximum(lower, 0)
         difference = counts - expected
-        judged.score[rows] = difference / np.where(difference > 0, upper - expected, expected - lower)
-        judged.status[rows] = statuses(measured.quantity, least=size + lag)
-        self._say_what_is_missing(counts, measured, judged, rows)
-        still(judged, rows, counts)
+        judged.score[:] = difference / np.where(difference > 0, upper - expected, expected - lower)
+        judged.status[:] = statuses(measured.quantity, least=size + lag)
+        self._say_what_is_missing(counts, measured, judged)
+        still(judged, slice(None), counts)
 
-    def _hold_against_policy(self, counts: Floats, measured: Measured, judged: Judgements, rows: slice) -> None:
+    def _hold_against_policy(self, counts: Floats, measured: Measured, judged: Judgements) -> None:
         """Score as many times the upper figure, or the lower figure as many times the count; reaching it is enough."""
         chosen = self.parameters
         base = measured.base - (HALF if chosen.quantity == "growth" else 0)
         up, down = np.zeros_like(counts), np.zeros_like(counts)
+        judged.expected[:], judged.lower[:], judged.upper[:], judged.status[:] = np.nan, np.nan, np.nan, OK
         if chosen.at_least is not None:
-            judged.upper[rows] = np.maximum(chosen.at_least * base, HALF)
-            up = counts / judged.upper[rows]
+            judged.upper[:] = np.maximum(chosen.at_least * base, HALF)
+            up = counts / judged.upper[:]
         if chosen.at_most is not None:
-            judged.lower[rows] = chosen.at_most * base
-            down = np.where(base > 0, (judged.lower[rows] + HALF) / (counts + HALF), 0)
-        judged.score[rows] = np.where(up >= down, up, -down)
-        self._say_what_is_missing(counts, measured, judged, rows)
+            judged.lower[:] = chosen.at_most * base
+            down = np.where(base > 0, (judged.lower[:] + HALF) / (counts + HALF), 0)
+        judged.score[:] = np.where(up >= down, up, -down)
+        self._say_what_is_missing(counts, measured, judged)
 
-    def _say_what_is_missing(self, counts: Floats, measured: Measured, judged: Judgements, rows: slice) -> None:
+    def _say_what_is_missing(self, counts: Floats, measured: Measured, judged: Judgements) -> None:
         unsaid = NO_DATA if self.parameters.quantity == "share" else INSUFFICIENT_HISTORY
-        judged.status[rows][np.isnan(measured.quantity)] = unsaid
-        judged.status[rows][np.isnan(counts)] = NO_DATA
+        judged.status[np.isnan(measured.quantity)] = unsaid
+        judged.status[np.isnan(counts)] = NO_DATA
 
 
 def rows_of_totals(panel: Panel) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

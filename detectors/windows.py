@@ -1,6 +1,5 @@
 """Sliding windows over what is published: gaps closed, all series at once, and everything put back in its place."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +34,7 @@ class Packed:
         """Put figures by published rank back to their periods, in place."""
         if self.gapped.size:
             ranked = judged[self.gapped]
-            judged[self.gapped] = np.nan
+            ranked[np.isnan(self.values[self.gapped])] = np.nan
             judged[self.gapped[:, None], self.order] = ranked
         return judged
 
@@ -50,12 +49,6 @@ def pack(values: Floats) -> Packed:
         packed = values.copy()
         packed[gapped] = np.take_along_axis(values[gapped], order, axis=1)
     return Packed(values=packed, gapped=gapped, order=order)
-
-
-def blocks(n_series: int) -> Iterator[slice]:
-    """Cut the series into blocks that fit into a processor's cache."""
-    for start in range(0, n_series, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, n_series))
 
 
 def moments(values: Floats, *, size: int, lag: int = 0) -> tuple[Floats, Floats]:
@@ -88,11 +81,22 @@ def moments(values: Floats, *, size: int, lag: int = 0) -> tuple[Floats, Floats]
 
 def statuses(counts: Floats, *, least: int) -> npt.NDArray[np.int8]:
     """Say of each figure whether it is published, has history enough, and belongs to a series that ever moved."""
-    published = np.isfinite(counts)
-    rank = np.cumsum(published, axis=1, dtype=np.int32)
-    seen = np.fmin.accumulate(counts, axis=1), np.fmax.accumulate(counts, axis=1)
-    status = np.where(rank <= least, INSUFFICIENT_HISTORY, np.where(seen[0] == seen[1], CONSTANT, OK))
-    return np.where(published, status, NO_DATA).astype(np.int8)
+    missing = np.isnan(counts)
+    status = np.full(counts.shape, OK, dtype=np.int8)
+    status[:, :least] = INSUFFICIENT_HISTORY
+    gapped = np.flatnonzero(missing.any(axis=1))
+    first = np.zeros(len(counts)) if not counts.size else counts[:, 0].copy()
+    if gapped.size:
+        rank = np.cumsum(~missing[gapped], axis=1, dtype=np.int32)
+        status[gapped] = np.where(rank <= least, INSUFFICIENT_HISTORY, OK)
+        first[gapped] = counts[gapped, missing[gapped].argmin(axis=1)]
+    moved = counts != first[:, None]
+    moved &= ~missing
+    unmoved = np.flatnonzero(~moved[:, : least + 1].any(axis=1))
+    never = ~np.logical_or.accumulate(moved[unmoved], axis=1)
+    status[unmoved] = np.where(never & (status[unmoved] == OK), CONSTANT, status[unmoved])
+    status[missing] = NO_DATA
+    return status
 
 
 def still(judged: Judgements, rows: slice, counts: Floats) -> None:

@@ -5,13 +5,22 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import RegularGridInterpolator
 
-from detectors.cusum import Cusum, CusumParameters, accumulate, estimate, far_out
-from detectors.run_length import Evidence, evidence
+from detectors.cusum import OVER_AFTER_PERIODS, Cusum, CusumParameters, Side
+from detectors.level import estimate
+from detectors.run_length import DISPERSIONS, LIMITS, MEANS, SIZES, LimitTable, evidence, log_rates
+from pillarfour.detection import OK
 
 
 def one(value: float) -> np.ndarray:
     return np.array([float(value)])
+
+
+def side(slope: float, offset: float, *, limit: float = 5) -> Side:
+    made = Side.at_zero(1, ratio=2, table=LimitTable(2, rate_per_period=1 / 48, most_periods=12))
+    made.slope[:], made.offset[:], made.limit[:] = slope, offset, limit
+    return made
 
 
 @pytest.mark.shared
@@ -19,15 +28,16 @@ def one(value: float) -> np.ndarray:
 def test_the_statistic_equals_the_reference(shared, config, ratio, dispersion, precision):
     """The recursion gives R surveillance's likelihood-ratio CUSUM for a fixed shift, negative binomial and, in the limit, Poisson."""
     reference = pd.read_csv(shared / "golden" / "glr" / f"{config}.csv")
-    series = reference.groupby("series")
     checked = 0
-    for _, rows in series:
-        statistic = one(0)
+    for _, rows in reference.groupby("series"):
+        chart = side(1, 0)
         for observed, mean, stat, alarm in zip(rows.observed, rows.mu0, rows.stat, rows.alarm, strict=True):
-            statistic = accumulate(statistic, evidence(one(mean), one(dispersion), ratio), one(observed))
-            assert statistic[0] == pytest.approx(stat, rel=precision, abs=precision)
-            assert bool(alarm) == (statistic[0] >= 5)
-            statistic = np.where(statistic >= 5, 0, statistic)
+            weighing = evidence(one(mean), one(dispersion), ratio)
+            chart.slope, chart.offset = weighing.slope, weighing.offset
+            far = chart.add(one(observed))
+            assert chart.statistic[0] == pytest.approx(stat, rel=precision, abs=precision)
+            assert bool(alarm) == (far[0] >= 1)
+            chart.statistic[far >= 1] = 0
             checked += 1
 
     assert checked == len(reference) > 1000
@@ -36,12 +46,77 @@ def test_the_statistic_equals_the_reference(shared, config, ratio, dispersion, p
 @given(increments=st.lists(st.floats(-5, 5), min_size=1, max_size=30))
 def test_the_recursion_is_the_largest_sum_that_ends_now(increments):
     """The statistic is the strongest evidence for a shift that began at any period and lasts."""
-    statistic = one(0)
+    chart = side(1, 0)
     for increment in increments:
-        statistic = accumulate(statistic, Evidence(slope=one(1), offset=one(0)), one(increment))
+        chart.add(one(increment))
     sums = [sum(increments[start:]) for start in range(len(increments))]
 
-    assert statistic[0] == pytest.approx(max(0, *sums), abs=1e-9)
+    assert chart.statistic[0] == pytest.approx(max(0, *sums), abs=1e-9)
+
+
+def plain_limit(mean: float, dispersion: float, size: int, *, ratio: float, rate: float) -> float:
+    """Interpolate log rates by scipy, and find where they pass the wanted one."""
+    axes = np.log(MEANS), np.log(DISPERSIONS), 1 / SIZES[::-1]
+    table = RegularGridInterpolator(axes, log_rates(ratio)[:, :, ::-1])
+    at = [np.clip(x, axis.min(), axis.max()) for x, axis in zip((np.log(mean), np.log(dispersion), 1 / size), axes, strict=True)]
+    return float(np.interp(-np.log(rate), -np.minimum.accumulate(table(at)[0]), LIMITS))
+
+
+def plain_chart(counts: np.ndarray, *, least: int, new_level_after: int, rate: float) -> np.ndarray:
+    """Judge one series' published counts, one after the other; as slow as it is plain."""
+    up = down = 0.0
+    level_start = run_start = quiet = 0
+    shift, side_of_shift, found = -1, 0, []
+    for now in range(least, len(counts)):
+        if up == down == 0:
+            run_start = now
+            if shift >= 0 and now - shift >= new_level_after:
+                level_start, shift = shift, -1
+            past = counts[level_start : now if shift < 0 else shift]
+            mean, dispersion, size = (float(each[0]) for each in estimate(past[None], np.ones((1, len(past)), dtype=bool)))
+            weigh = [evidence(one(mean), one(dispersion), ratio) for ratio in (2, 0.5)]
+            limits = [plain_limit(mean, dispersion, int(size), ratio=ratio, rate=rate) for ratio in (2, 0.5)]
+        bounds = [(limit - s + w.offset[0]) / w.slope[0] for limit, s, w in zip(limits, (up, down), weigh, strict=True)]
+        up, down = (max(0.0, s + w.slope[0] * counts[now] - w.offset[0]) for s, w in zip((up, down), weigh, strict=True))
+        above, under = up / limits[0], down / limits[1]
+        found.append((mean, max(bounds[1], 0), bounds[0], above if above >= under else -under))
+        alarm = max(above, under) >= 1
+        if alarm:
+            shift, side_of_shift = run_start if shift < 0 else shift, 1 if above >= under else -1
+        quiet = quiet + 1 if not alarm and (up if side_of_shift > 0 else down) == 0 else 0
+        shift = -1 if quiet >= OVER_AFTER_PERIODS else shift
+        up, down = (0.0, 0.0) if alarm else (up, down)
+    return np.array(found).reshape(-1, 4)
+
+
+def test_all_series_at_once_are_the_plain_chart(panel_of, draw_counts):
+    """Running sums, tables and blocks give, to 1e-10, what one series after the other gives: shifts, outbreaks and gaps too."""
+    rng = np.random.default_rng(5)
+    counts = np.vstack([draw_counts(6, 72, mean=mean, dispersion=0.3) for mean in (2, 60, 5000)])
+    counts[::3, 40:] *= 7
+    counts[1::3, 30:] //= 5
+    counts[rng.random(counts.shape) < 0.03] *= 40
+    counts[rng.random(counts.shape) < 0.05] = np.nan
+    scores = Cusum().detect(panel_of(counts), judge="all")
+    found = np.stack([scores.expected, scores.lower, scores.upper, scores.score], axis=-1)
+    judged = scores.status == OK
+    compared = 0
+    for row, series in enumerate(counts):
+        plain = plain_chart(series[np.isfinite(series)], least=12, new_level_after=12, rate=1 / 48)[-judged[row].sum() :]
+        np.testing.assert_allclose(found[row][judged[row]], plain, rtol=1e-10, atol=1e-10)
+        compared += len(plain)
+
+    assert compared > 900
+    assert np.nansum(scores.alarm) > 50
+
+
+def test_processes_share_the_series_to_the_last_digit(panel_of, draw_counts):
+    """Two processes give what one gives."""
+    panel = panel_of(draw_counts(Cusum.series_at_once + 5, 20, mean=30, dispersion=0.2))
+    one_process, two = (Cusum(processes=processes).detect(panel, judge="all") for processes in (1, 2))
+
+    np.testing.assert_array_equal(one_process.score, two.score)
+    np.testing.assert_array_equal(one_process.status, two.status)
 
 
 def test_scores_are_a_plain_loop_over_a_frozen_baseline(panel_of):
@@ -67,25 +142,6 @@ def test_a_single_period_never_says_more_than_its_score(panel_of):
     upper = Cusum().detect(panel_of([[*history, 100]])).upper[0, 0]
 
     assert Cusum().detect(panel_of([[*history, upper * 0.999], [*history, upper * 1.001]])).alarm.tolist() == [[False], [True]]
-
-
-def test_a_past_outbreak_does_not_raise_the_baseline():
-    """One month of thirty times the level is left out of mean and dispersion."""
-    quiet = np.array([[100.0, 80, 120, 95, 105, 110, 70, 130, 100, 90, 115, 85]])
-    outbreak = quiet.copy()
-    outbreak[0, 4] *= 30
-    mean, dispersion, size = estimate(outbreak, np.ones_like(outbreak, dtype=bool))
-
-    assert mean[0] == pytest.approx(quiet.mean(), rel=0.1)
-    assert dispersion[0] < 0.1
-    assert size[0] == 11
-
-
-def test_what_is_common_is_not_far_out():
-    """Where many months lie far out, as with a border closed for a third of a year, they are the series' nature and stay."""
-    closed = np.array([[1300.0, 1500, 970, 0, 0, 135, 0, 0, 84, 315, 313, 645]])
-
-    assert not far_out(closed, np.ones_like(closed, dtype=bool)).any()
 
 
 def test_nobody_ever_can_still_be_surprised(panel_of):

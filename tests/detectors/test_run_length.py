@@ -1,15 +1,22 @@
 """How often a CUSUM alarms by chance."""
 
+import decimal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.run_length import alarm_rate, evidence, expected_alarm_rate, limits
+from detectors.run_length import LimitTable, Place, alarm_rate, evidence, expected_alarm_rate
 
 
 def one(value: float) -> np.ndarray:
     return np.array([float(value)])
+
+
+def limit_of(mean: float, dispersion: float, size: int, *, ratio: float = 2.0, rate: float = 1 / 48) -> float:
+    table = LimitTable(ratio, rate_per_period=rate, most_periods=1000)
+    return float(table.at(Place.of(one(mean), one(dispersion), np.array([size])))[0])
 
 
 @pytest.mark.parametrize("ratio", [2.0, 0.5])
@@ -43,7 +50,7 @@ def test_the_evidence_is_the_ratio_of_the_likelihoods():
 
 def test_an_estimate_costs_a_higher_limit():
     """The shorter the baseline, the further out the alarm: what is not known is not taken for known."""
-    found = [limits(one(100), one(0.3), one(size), ratio=2.0, rate_per_period=1 / 48)[0] for size in (12, 18, 36, 1e6)]
+    found = [limit_of(100, 0.3, size) for size in (12, 18, 36, 1000)]
 
     assert found == sorted(found, reverse=True)
     assert found[0] > 1.2 * found[-1]
@@ -55,7 +62,7 @@ def test_an_estimate_costs_a_higher_limit():
 def test_the_limit_gives_the_rate_between_grid_points(mean, dispersion, size, ratio):
     """Interpolation costs less than a fifth of the rate where counts are not small."""
     wanted = 1 / 48
-    limit = limits(one(mean), one(dispersion), one(size), ratio=ratio, rate_per_period=wanted)
+    limit = one(limit_of(mean, dispersion, size, ratio=ratio, rate=wanted))
 
     assert expected_alarm_rate(limit, one(mean), one(dispersion), one(size), ratio=ratio)[0] == pytest.approx(wanted, rel=0.2)
 
@@ -72,8 +79,19 @@ def test_a_higher_limit_never_alarms_more_often(mean, dispersion, limit, ratio):
 
 def test_a_limit_is_the_same_on_every_machine():
     """It is a function of its arguments alone: no draw, no clock, no state."""
-    first = limits(one(100), one(0.1), one(24), ratio=2.0, rate_per_period=1 / 48)
-    limits(one(5), one(2), one(12), ratio=0.5, rate_per_period=1 / 120)
+    first = limit_of(100, 0.1, 24)
+    limit_of(5, 2, 12, ratio=0.5, rate=1 / 120)
 
-    assert limits(one(100), one(0.1), one(24), ratio=2.0, rate_per_period=1 / 48) == first
-    assert first[0] == pytest.approx(2.45, abs=0.15)
+    assert limit_of(100, 0.1, 24) == first
+    assert first == pytest.approx(2.45, abs=0.15)
+
+
+def test_evidence_cancels_nothing_at_large_means():
+    """A count's evidence is as exact for a hundred million people as for ten, where plain logarithms would leave seven digits."""
+    mean, dispersion, ratio = 1e8, 0.2, 2.0
+    log = lambda x: decimal.Decimal(x).ln()  # noqa: E731 - forty digits
+    with decimal.localcontext(prec=40):
+        over = decimal.Decimal(mean) * decimal.Decimal(dispersion)
+        slope = log(decimal.Decimal(ratio) * (1 + over) / (1 + decimal.Decimal(ratio) * over))
+
+    assert evidence(one(mean), one(dispersion), ratio).slope[0] == pytest.approx(float(slope), rel=1e-14)
