@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
-from detectors import DETECTORS
+from detectors import METHODS
 from pillarfour import breaks, panel
-from pillarfour.detection import Panel
-from pillarfour.model import SeriesKey
+from pillarfour.detection import Detector, Panel
+from pillarfour.evaluation import scoring
+from pillarfour.model import Release, SeriesKey
 from pillarfour.panel import Corridor, Known, View
 from pillarfour.recipe import Recipe
 from pillarfour.settings import Settings
@@ -36,9 +38,14 @@ class Reader:
     triggers: Triggers
 
     @cached_property
+    def releases(self) -> Sequence[Release]:
+        """Every release of the store."""
+        return self.store.releases()
+
+    @cached_property
     def published(self) -> Mapping[str, date]:
         """When each release came out."""
-        return {release.id: release.published_on for release in self.store.releases()}
+        return {release.id: release.published_on for release in self.releases}
 
     def stage(self, stage: Stage, day: date) -> Known:
         """Build the panel of one stage."""
@@ -51,15 +58,67 @@ class Reader:
 
 def load_triggers(settings: Settings) -> Triggers:
     """Read the shared set of triggers against what this checkout can read and detect."""
-    return reading.load(settings.triggers, detectors=DETECTORS, recipes=RECIPES)
+    return reading.load(settings.triggers, detectors=METHODS, recipes=RECIPES)
 
 
 def score(store: Store, triggers: Triggers, *, known_on: date) -> Night:
     """Build the panel of all that the triggers watch, as known on the date, and let every detector judge it."""
-    night = gather(Reader(store=store, triggers=triggers), known_on=known_on, register=breaks.load())
-    judged = select(night.panel, watching.scored(triggers, night.panel))
-    instances = reading.instances(triggers, detectors=DETECTORS)
-    return replace(night, scores={name: detector.detect(judged, judge="all") for name, detector in instances.items()})
+    reader, register = Reader(store=store, triggers=triggers), breaks.load()
+    instances = reading.instances(triggers, detectors=METHODS)
+    night = judge(gather(reader, known_on=known_on, register=register), triggers, instances=instances)
+    days = publications_before(reader, known_on)
+    asked = sorted({day for found in days.values() for day in found})
+    earlier = scoring.score([gather(reader, known_on=day, register=register) for day in asked], triggers, instances=instances)
+    return looking_back(night, days, {each.known_on: each for each in earlier})
+
+
+def score_together(reader: Reader, nights: Sequence[Night], *, register: breaks.Register) -> list[Night]:
+    """Let every detector judge many nights that are gathered already, as ``score`` would each."""
+    days = [publications_before(reader, night.known_on) for night in nights]
+    asked = {day for found in days for publications in found.values() for day in publications}
+    missing = sorted(asked.difference(night.known_on for night in nights))
+    known = [*nights, *(gather(reader, known_on=day, register=register) for day in missing)]
+    instances = reading.instances(reader.triggers, detectors=METHODS)
+    scored = {night.known_on: night for night in scoring.score(known, reader.triggers, instances=instances)}
+    return [looking_back(scored[night.known_on], found, scored) for night, found in zip(nights, days, strict=True)]
+
+
+def looking_back(night: Night, days: Mapping[str, Sequence[date]], known: Mapping[date, Night]) -> Night:
+    """Give a night with those of each stage's earlier publications."""
+    return replace(night, after={stage: tuple(known[day] for day in found) for stage, found in days.items()})
+
+
+def judge(night: Night, triggers: Triggers, *, instances: Mapping[str, Detector]) -> Night:
+    """Let every detector judge the night: series by themselves, and the nationalities of a stage together."""
+    lines = select(night.panel, watching.scored(triggers, night.panel))
+    mixes = select(night.panel, [key for stage in watching.mixed(triggers) for key in watching.mix(night.panel, stage)])
+    scores = {
+        name: detector.detect(mixes if detector.of_mixes else lines, judge="all")
+        for name, detector in instances.items()
+        if mixes.series or not detector.of_mixes
+    }
+    return replace(night, scores=scores)
+
+
+def publications_before(reader: Reader, day: date) -> dict[str, tuple[date, ...]]:
+    """Give the days of each stage's publications before its newest one, newest first, as far back as its triggers look by releases.
+
+    A publication is a day on which a release came out that supplied the stage with any period, whether or not a later one replaced it.
+    """
+    found: dict[str, tuple[date, ...]] = {}
+    for name, window in watching.held_releases(reader.triggers).items():
+        stage = reader.triggers.stage(name)
+        sources = {view.source for view in stage.observed_by}
+        days = sorted({release.published_on for release in reader.releases if release.source in sources}, reverse=True)
+        supplying = (each for each in days if each <= day and _supplied(reader, stage, each))
+        found[name] = tuple(islice(supplying, 1, window))
+    return found
+
+
+def _supplied(reader: Reader, stage: Stage, day: date) -> bool:
+    """Whether a release of that day supplied the stage on it."""
+    supplied = reader.stage(stage, day).releases.values()
+    return any(reader.published[release] == day for found in supplied for release in found)
 
 
 def gather(reader: Reader, *, known_on: date, register: breaks.Register) -> Night:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors import DETECTORS
+from detectors import METHODS
 from flows import detect
 from flows.detect import RECIPES, Reader
 from flows.ingest import open_store
@@ -47,7 +47,7 @@ def explained(
 def histories(settings: Settings, path: Path) -> dict[SeriesKey, int]:
     """Count the periods on record of every series that a file names; none where the store is empty or the file wrong."""
     try:
-        triggers = reading.load(path, detectors=DETECTORS, recipes=RECIPES)
+        triggers = reading.load(path, detectors=METHODS, recipes=RECIPES)
     except TriggerError:
         return {}
     store = open_store(settings)

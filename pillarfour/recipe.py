@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
 from pillarfour import strict_yaml
 from pillarfour.errors import ConfigurationError
@@ -83,6 +83,22 @@ class Table(Facts):
     absent_nationality: Literal["zero", "not_published", "zero_if_listed"]
     """A nationality without a row counts zero; is hidden in other; or counts zero if ``listed``, else is hidden."""
     listed: tuple[str, ...] = ()
+    picks: Mapping[str, tuple[str, ...]] = {}
+    """The dimensions by which a stage may pick its rows, and the values of each as kept, such as the names of sectors; nested ones are
+    taken from all depths, so that a layout's own lists can be repeated here by their anchor."""
+
+    @field_validator("picks", mode="before")
+    @classmethod
+    def _words(cls, picks: Any) -> Any:
+        return {name: tuple(_leaves(values)) for name, values in picks.items()} if isinstance(picks, Mapping) else picks
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    if isinstance(values, Mapping | list | tuple):
+        for below in values.values() if isinstance(values, Mapping) else values:
+            yield from _leaves(below)
+    else:
+        yield values
 
 
 class Correction(Facts):

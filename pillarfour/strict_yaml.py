@@ -26,7 +26,7 @@ SUBJECT = re.compile(r"^(Input|[A-Z][a-z]+) should")
 
 DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
-FEW = 12
+FEW = 20
 """Up to so many known words are listed where none looks like the one written."""
 
 

@@ -51,7 +51,7 @@ def _row(trigger: "Trigger", *, approved: bool) -> dict[str, Any]:
 @app.command("check")
 def check(file: File = None, cases: CasesOption = CASES, store: StoreOption = None) -> None:
     """Say every error and warning of a file of triggers, with its line and column; refuse what stands otherwise than approved."""
-    from detectors import DETECTORS
+    from detectors import METHODS
     from flows.detect import RECIPES
     from flows.explain import histories
     from pillarfour.triggers.check import check as findings
@@ -59,7 +59,7 @@ def check(file: File = None, cases: CasesOption = CASES, store: StoreOption = No
     chosen = settings(store)
     path = file or chosen.triggers
     tested = {each.stem for each in cases.glob("*.yaml")} if cases.is_dir() else None
-    found = findings(path, detectors=DETECTORS, recipes=RECIPES, tested=tested, histories=histories(chosen, path))
+    found = findings(path, detectors=METHODS, recipes=RECIPES, tested=tested, histories=histories(chosen, path))
     for line in (*found.errors, *(f"warning: {warning}" for warning in found.warnings)):
         typer.echo(line)
     typer.echo(f"{path}: {len(found.errors)} errors, {len(found.warnings)} warnings")
@@ -70,10 +70,11 @@ def check(file: File = None, cases: CasesOption = CASES, store: StoreOption = No
 @app.command("schema")
 def schema() -> None:
     """Write the JSON Schema of triggers.yaml, for editors."""
+    from detectors import METHODS
     from flows.detect import RECIPES
     from pillarfour.triggers import editor_schema
 
-    typer.echo(editor_schema.write(recipes=RECIPES), nl=False)
+    typer.echo(editor_schema.write(recipes=RECIPES, detectors=METHODS), nl=False)
 
 
 @app.command("test")
@@ -83,14 +84,14 @@ def run_cases(
     junit: Annotated[Path | None, typer.Option("--junit", help="Write the outcome as JUnit XML too.", dir_okay=False)] = None,
 ) -> None:
     """Run the cases of the triggers; an active trigger needs one that fires and one that stays silent."""
-    from detectors import DETECTORS
+    from detectors import METHODS
     from flows.detect import RECIPES
     from pillarfour.triggers import junit as xml
     from pillarfour.triggers import reading
     from pillarfour.triggers.cases import Bench, uncovered
 
-    triggers = reading.load(file or settings().triggers, detectors=DETECTORS, recipes=RECIPES)
-    bench = Bench(triggers=triggers, instances=reading.instances(triggers, detectors=DETECTORS), recipes=RECIPES)
+    triggers = reading.load(file or settings().triggers, detectors=METHODS, recipes=RECIPES)
+    bench = Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
     ran = []
     for each in bench.run(cases):
         ran.append(each)

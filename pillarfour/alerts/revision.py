@@ -47,10 +47,13 @@ def revised(state: AlertState, triggers: Triggers, night: Night) -> Revision | N
 
 
 def _ask(state: AlertState, triggers: Triggers, night: Night, column: int) -> Condition | None:
-    """Ask the alert's trigger as if the month were the newest; None where it did not watch the series yet."""
+    """Ask the alert's trigger as if the month were the newest; None where it did not watch the series yet.
+
+    What was known after earlier releases is not asked again: revised figures are held against the rule, not against its patience.
+    """
     values = night.panel.values.copy()
     values[:, column + 1 :] = np.nan
-    then = replace(night, panel=replace(night.panel, values=values))
+    then = replace(night, panel=replace(night.panel, values=values), after={})
     return next((condition for condition in evaluate(triggers, then) if condition.key == state.key), None)
 
 
@@ -66,6 +69,7 @@ def _supported(state: AlertState, condition: Condition | None, period: str) -> L
 def _cells(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Give each series and period whose figure a tree of evidence names."""
     figures = evidence.figures
+    yield from ((str(series), str(figures["reference_period"])) for series in figures.get("beside", ()))
     for value, period in (("value", "reference_period"), ("before", "before_period")):
         if _is_count(figures.get(value)) and "series" in figures and figures.get(period):
             yield str(figures["series"]), str(figures[period])

@@ -118,7 +118,16 @@ def _share(figures: Figures, wording: Wording, turned: bool) -> str | None:  # n
 
 
 def _composition(figures: Figures, wording: Wording, turned: bool) -> str:  # noqa: FBT001 - as above
-    threshold = float(figures.get("threshold", 1))
+    threshold, share = float(figures.get("threshold", 1)), figures.get("share")
+    if share is not None:
+        points = wording.number(100 * share)
+        if turned:
+            return wording.say(
+                "the mix of nationalities moves no further than in its history, or no share by {points} points", points=points
+            )
+        return wording.say(
+            "the mix of nationalities moves further than ever in its history, and the share of one by {points} points", points=points
+        )
     if threshold == 1:
         return (
             wording.say("the mix of nationalities moves no further than in its history")

@@ -6,11 +6,13 @@ the tests of the contract. So a series is judged once for all nights on which it
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pillarfour.detection import NO_DATA, Detector, Floats, Panel, Scores
+from pillarfour.evaluation import mixes
 from pillarfour.model import SeriesKey
 from pillarfour.triggers import watching
 from pillarfour.triggers.night import Night
@@ -52,8 +54,10 @@ def score(nights: Sequence[Night], triggers: Triggers, *, instances: Mapping[str
     Returns
     -------
     list of Night
-        The same with their scores, over the series that detectors are asked of.
+        The same with their scores, over the series and the mixes that detectors are asked of.
     """
+    if not nights:
+        return []
     judged: dict[SeriesKey, list[int]] = {}
     lines: list[_Line] = []
     placed: list[tuple[Panel, list[_Placed]]] = []
@@ -63,10 +67,13 @@ def score(nights: Sequence[Night], triggers: Triggers, *, instances: Mapping[str
         row = {key: at for at, key in enumerate(night.panel.series)}
         panel = replace(night.panel, values=night.panel.values[[row[key] for key in keys]], series=keys)
         placed.append((panel, found))
-    scores = {name: detector.detect(_stack(lines, nights), judge="all") for name, detector in instances.items()}
+    alone = {name: detector for name, detector in instances.items() if not detector.of_mixes}
+    together = {name: detector for name, detector in instances.items() if detector.of_mixes}
+    scores = {name: detector.detect(_stack(lines, nights), judge="all") for name, detector in alone.items()}
+    of_mixes = mixes.score(nights, watching.mixed(triggers), instances=together)
     return [
-        replace(night, scores={name: _cut(found, panel, whole) for name, whole in scores.items()})
-        for night, (panel, found) in zip(nights, reversed(placed), strict=True)
+        replace(night, scores={name: _cut(found, panel, whole) for name, whole in scores.items()} | mixed)
+        for night, (panel, found), mixed in zip(nights, reversed(placed), of_mixes, strict=True)
     ]
 
 
@@ -109,11 +116,12 @@ def _cut(found: Sequence[_Placed], panel: Panel, whole: Scores) -> Scores:
     ends = first + np.array([len(place.line.figures) for place in found], dtype=np.intp)
     known = (columns >= first[:, None]) & (columns < ends[:, None])
     picked = {name: getattr(whole, name)[np.ix_(rows, columns + shift)] for name in FIGURES}
+    figures: dict[str, Any] = {name: np.where(known, taken, np.nan) for name, taken in picked.items()}
     status = np.where(known, whole.status[np.ix_(rows, columns + shift)], NO_DATA).astype(np.int8)
     return Scores(
         panel=panel,
         columns=columns,
-        **{name: np.where(known, figures, np.nan) for name, figures in picked.items()},
+        **figures,
         status=status,
         false_alarms_per_year=whole.false_alarms_per_year,
         method=whole.method,

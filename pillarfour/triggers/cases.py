@@ -58,7 +58,7 @@ class Bench:
         """Run one case."""
         triggers = replay.only(self.triggers, file.trigger)
         told = _Told(case=case, triggers=triggers, recipes=self.recipes)
-        nights = scoring.score([told.night(day) for day in told.days()], triggers, instances=self.instances)
+        nights = told.linked(scoring.score([told.night(day) for day in told.asked()], triggers, instances=self.instances))
         decided = {each.night.known_on: each for each in replay.replay(triggers, nights)}
         last: dict[AlertKey, Transition] = {}
         faults: list[str] = []
@@ -151,6 +151,27 @@ class _Told:
         """Give every date on which something was published from the first night to the last, and the nights themselves."""
         asked = [night.on for night in self.case.nights]
         return sorted({each.on for each in self.statements if asked[0] < each.on <= asked[-1]}.union(asked))
+
+    def asked(self) -> list[date]:
+        """Give the nights, and before them the publications that the trigger looks back at."""
+        earlier = {each for day in self.days() for days in self._before(day).values() for each in days}
+        return sorted(earlier.union(self.days()))
+
+    def linked(self, scored: Sequence[Night]) -> list[Night]:
+        """Give the nights, each with those that its trigger looks back at."""
+        on = {night.known_on: night for night in scored}
+        return [
+            replace(on[day], after={stage: tuple(on[each] for each in days) for stage, days in self._before(day).items()})
+            for day in self.days()
+        ]
+
+    def _before(self, day: date) -> dict[str, tuple[date, ...]]:
+        """Give the days of each stage's publications before its newest one, newest first."""
+        found: dict[str, tuple[date, ...]] = {}
+        for stage, window in watching.held_releases(self.triggers).items():
+            days = sorted({each.on for each in self._known(day) if each.series.stage == stage}, reverse=True)
+            found[stage] = tuple(days[1:window])
+        return found
 
     def night(self, day: date) -> Night:
         """Put together what was known on a day."""

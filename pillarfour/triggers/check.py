@@ -15,7 +15,16 @@ from pillarfour.recipe import Recipe
 from pillarfour.strict_yaml import Location
 from pillarfour.triggers import reading
 from pillarfour.triggers.approval import unapproved
-from pillarfour.triggers.conditions import DetectorLeaf, GrowthLeaf, LevelLeaf, NewHighLeaf, StalenessLeaf, Test
+from pillarfour.triggers.conditions import (
+    CompositionLeaf,
+    DetectorLeaf,
+    GrowthLeaf,
+    LevelLeaf,
+    NewHighLeaf,
+    ScoredLeaf,
+    StalenessLeaf,
+    Test,
+)
 from pillarfour.triggers.rates import stated
 from pillarfour.triggers.schema import Rule, Trigger, Triggers
 
@@ -93,7 +102,7 @@ def _tests(trigger: Trigger, tested: Collection[str] | None) -> Found:
 
 def _records(trigger: Trigger, triggers: Triggers, detectors: Mapping[str, type[Detector]], histories: Mapping[SeriesKey, int]) -> Found:
     """Find detectors that the record of a series is too short for."""
-    used = {leaf.use for leaf in trigger.leaves if isinstance(leaf, DetectorLeaf)}
+    used = {leaf.use for leaf in trigger.leaves if isinstance(leaf, ScoredLeaf)}
     for stage in trigger.series.stages:
         for subject in trigger.series.subjects:
             known = histories.get(SeriesKey(stage=stage, subject=subject))
@@ -121,7 +130,7 @@ def _language(trigger: Trigger) -> Found:
 def _floors(test: Test, *, floored: bool = False, place: Location = ()) -> Found:
     """Find tests against the past that a handful of people could meet."""
     leaf = test.leaf
-    if isinstance(leaf, DetectorLeaf | GrowthLeaf | NewHighLeaf) and leaf.floor is None and not floored:
+    if isinstance(leaf, DetectorLeaf | GrowthLeaf | NewHighLeaf | CompositionLeaf) and leaf.floor is None and not floored:
         yield (*place, test.kind), "no floor; a handful could meet this: give one, or a level beside it"
     beside = test.kind == "all" and any(isinstance(part.leaf, LevelLeaf) and part.leaf.at_least for part in test.parts)
     for number, part in enumerate(test.parts):
@@ -130,7 +139,7 @@ def _floors(test: Test, *, floored: bool = False, place: Location = ()) -> Found
 
 def _history(rule: Rule, triggers: Triggers, detectors: Mapping[str, type[Detector]]) -> Found:
     leaves = list(rule.leaves())
-    used = {leaf.use for _, leaf, _ in leaves if isinstance(leaf, DetectorLeaf)}
+    used = {leaf.use for _, leaf, _ in leaves if isinstance(leaf, ScoredLeaf)}
     if not used or any(isinstance(leaf, NewHighLeaf | GrowthLeaf) for _, leaf, _ in leaves):
         return
     needed = {name: detectors[triggers.detectors[name].method].least_history for name in used}
@@ -166,7 +175,7 @@ def _least(rule: Rule) -> dict[str, float]:
             continue
         if isinstance(leaf, LevelLeaf) and leaf.at_least is not None:
             found.setdefault("at_least", []).append(leaf.at_least)
-        if isinstance(leaf, DetectorLeaf):
+        if isinstance(leaf, ScoredLeaf):
             found.setdefault("score", []).append(leaf.score)
         if isinstance(leaf, StalenessLeaf):
             found.setdefault("days", []).append(leaf.days)
@@ -178,7 +187,7 @@ def _unused(triggers: Triggers) -> Found:
     watched = [trigger for trigger in triggers.triggers if trigger.watched]
     used: dict[str, set[str]] = {
         "groups": {subject for trigger in watched for subject in trigger.series.subjects},
-        "detectors": {leaf.use for trigger in watched for leaf in trigger.leaves if isinstance(leaf, DetectorLeaf)},
+        "detectors": {leaf.use for trigger in watched for leaf in trigger.leaves if isinstance(leaf, ScoredLeaf)},
         "responses": {trigger.response for trigger in watched},
         "recipients": {name for trigger in watched for name in trigger.notify},
     }

@@ -1,4 +1,8 @@
-"""The conditions of ``triggers.yaml``: leaves that look at a series, and all / any / not / at_least of them."""
+"""The conditions of ``triggers.yaml``: leaves that look at a series, and all / any / not / at_least of them.
+
+A new leaf is a class here and a key of ``Test``; a test goes through ``LEAVES`` and names each table that it is still missing from.
+CONTRIBUTING.md lists them.
+"""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -120,6 +124,19 @@ class UpstreamLeaf(Facts):
     within_months: int = Field(ge=1, le=24)
 
 
+class CompositionLeaf(Facts):
+    """The mix of nationalities of the stage moved as far as the detector's own alarm, which is a score of 1: further than in its history.
+
+    The floor is what the stage's total must reach: the mix of a handful says nothing. ``share`` is by how much the share of the
+    nationality that leads must have moved, as a part of one: where mixes are steady, a record is a small thing.
+    """
+
+    use: DetectorName
+    score: float = Field(default=1.0, gt=0)
+    share: float | None = Field(default=None, gt=0, lt=1)
+    floor: float | None = Field(default=None, ge=0)
+
+
 class AtLeast(Facts):
     """So many of a list of tests."""
 
@@ -133,10 +150,22 @@ class AtLeast(Facts):
         return self
 
 
-Leaf = DetectorLeaf | LevelLeaf | GrowthLeaf | NewHighLeaf | ShareLeaf | RevisionLeaf | BreakLeaf | StalenessLeaf | UpstreamLeaf
+Leaf = (
+    DetectorLeaf
+    | LevelLeaf
+    | GrowthLeaf
+    | NewHighLeaf
+    | ShareLeaf
+    | CompositionLeaf
+    | RevisionLeaf
+    | BreakLeaf
+    | StalenessLeaf
+    | UpstreamLeaf
+)
+ScoredLeaf = DetectorLeaf | CompositionLeaf
+"""Those that rest on a detector, which they name by ``use``."""
 
 COMPOSED = ("all", "any", "not", "at_least")
-LEAVES = ("detector", "level", "growth", "new_high", "share", "revision", "break_in_force", "staleness", "upstream")
 
 
 class Test(Facts):
@@ -153,6 +182,7 @@ class Test(Facts):
     growth: GrowthLeaf | None = None
     new_high: NewHighLeaf | None = None
     share: ShareLeaf | None = None
+    composition: CompositionLeaf | None = None
     revision: RevisionLeaf | None = None
     break_in_force: BreakLeaf | None = None
     staleness: StalenessLeaf | None = None
@@ -200,6 +230,10 @@ class Test(Facts):
         for number, part in enumerate(self.parts):
             for place, leaf, turned in part.leaves((*location, *self.step(number))):
                 yield place, leaf, turned != (self.kind == "not")
+
+
+LEAVES = tuple(name for name in Test.model_fields if name.rstrip("_") not in COMPOSED)
+"""The keys of the leaves, in the order in which messages list them."""
 
 
 def _attribute(key: str) -> str:

@@ -1,10 +1,12 @@
 """``docs/triggers.md``, written from ``triggers.yaml``: what each trigger says, for readers who open no YAML."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from pillarfour.alerts.model import LEVELS
 from pillarfour.triggers.conditions import (
     BreakLeaf,
+    CompositionLeaf,
     DetectorLeaf,
     GrowthLeaf,
     Leaf,
@@ -26,33 +28,7 @@ def write(triggers: Triggers) -> str:
 
 def sentence(leaf: Leaf) -> str:
     """Say in words what a leaf asks for."""
-    match leaf:
-        case LevelLeaf():
-            said = f"the figure is {_bounds(leaf.at_least, leaf.at_most, form=',.0f')} {leaf.unit}"
-        case DetectorLeaf():
-            side, what = {"up": ("above", "the figure"), "down": ("below", "the expectation")}[leaf.direction]
-            said = f"`{leaf.use}` scores {leaf.score:g} or more {side} what it expects{_floor(leaf.floor, what)}"
-        case GrowthLeaf():
-            side, what = ("at least", "the figure") if leaf.factor > 1 else ("at most", "the earlier figure")
-            said = f"the figure is {side} {leaf.factor:g} times that of {_periods(leaf.over_periods)} before{_floor(leaf.floor, what)}"
-        case NewHighLeaf():
-            said = f"the figure exceeds each of the {_periods(leaf.over_periods)} before{_floor(leaf.floor, 'the figure')}"
-        case ShareLeaf():
-            when = f" {_periods(leaf.periods_before)} before" if leaf.periods_before else ""
-            bounds = _bounds(leaf.at_least, leaf.at_most, form=".1%")
-            said = f"the share of the stage's total{when} is {bounds}{_floor(leaf.floor, 'the total')}"
-        case RevisionLeaf():
-            moved = f"by {leaf.share:.0%} and by {leaf.floor:,.0f} or more"
-            said = f"the newest release moves a figure of the newest {_periods(leaf.over_periods)} {moved}"
-        case BreakLeaf():
-            named = f"the structural break `{leaf.id}`" if leaf.id else "a structural break of the stage"
-            said = f"{named} is in force{f', begun within {leaf.within_months} months' if leaf.within_months else ''}"
-        case StalenessLeaf():
-            said = f"the next period of `{leaf.source}` is overdue by {leaf.days} day{'s' if leaf.days != 1 else ''} or more"
-        case UpstreamLeaf():
-            when = f"in the same month or the {leaf.within_months} before"
-            said = f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above {when}"
-    return said
+    return SAID[type(leaf)](leaf)
 
 
 def watched(trigger: Trigger) -> str:
@@ -166,10 +142,11 @@ def _lasting(rule: Rule) -> str:
     held = rule.for_
     if held.window == 1:
         return ":"
+    when = "in" if held.counted == "periods" else "after"
     return (
-        f", in {held.periods} of the newest {held.window} periods:"
-        if held.periods < held.window
-        else f", in each of the newest {held.window} periods:"
+        f", {when} {held.needed} of the newest {held.window} {held.counted}:"
+        if held.needed < held.window
+        else f", {when} each of the newest {held.window} {held.counted}:"
     )
 
 
@@ -179,3 +156,67 @@ def _periods(number: int) -> str:
 
 def _floor(floor: float | None, what: str) -> str:
     return f", and {what} is at least {floor:,.0f}" if floor is not None else ""
+
+
+def _level(leaf: LevelLeaf) -> str:
+    return f"the figure is {_bounds(leaf.at_least, leaf.at_most, form=',.0f')} {leaf.unit}"
+
+
+def _detector(leaf: DetectorLeaf) -> str:
+    side, what = {"up": ("above", "the figure"), "down": ("below", "the expectation")}[leaf.direction]
+    return f"`{leaf.use}` scores {leaf.score:g} or more {side} what it expects{_floor(leaf.floor, what)}"
+
+
+def _growth(leaf: GrowthLeaf) -> str:
+    side, what = ("at least", "the figure") if leaf.factor > 1 else ("at most", "the earlier figure")
+    return f"the figure is {side} {leaf.factor:g} times that of {_periods(leaf.over_periods)} before{_floor(leaf.floor, what)}"
+
+
+def _new_high(leaf: NewHighLeaf) -> str:
+    return f"the figure exceeds each of the {_periods(leaf.over_periods)} before{_floor(leaf.floor, 'the figure')}"
+
+
+def _share(leaf: ShareLeaf) -> str:
+    when = f" {_periods(leaf.periods_before)} before" if leaf.periods_before else ""
+    bounds = _bounds(leaf.at_least, leaf.at_most, form=".1%")
+    return f"the share of the stage's total{when} is {bounds}{_floor(leaf.floor, 'the total')}"
+
+
+def _composition(leaf: CompositionLeaf) -> str:
+    far = "further than" if leaf.score == 1 else f"{leaf.score:g} times as far as"
+    moved = f", and the share of one of them by {100 * leaf.share:g} points" if leaf.share is not None else ""
+    return f"by `{leaf.use}` the stage's mix of nationalities moves {far} ever in its history{moved}{_floor(leaf.floor, 'the total')}"
+
+
+def _revision(leaf: RevisionLeaf) -> str:
+    moved = f"by {leaf.share:.0%} and by {leaf.floor:,.0f} or more"
+    return f"the newest release moves a figure of the newest {_periods(leaf.over_periods)} {moved}"
+
+
+def _break(leaf: BreakLeaf) -> str:
+    named = f"the structural break `{leaf.id}`" if leaf.id else "a structural break of the stage"
+    return f"{named} is in force{f', begun within {leaf.within_months} months' if leaf.within_months else ''}"
+
+
+def _staleness(leaf: StalenessLeaf) -> str:
+    return f"the next period of `{leaf.source}` is overdue by {leaf.days} day{'s' if leaf.days != 1 else ''} or more"
+
+
+def _upstream(leaf: UpstreamLeaf) -> str:
+    when = f"in the same month or the {leaf.within_months} before"
+    return f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above {when}"
+
+
+SAID: Mapping[type[Leaf], Callable[[Any], str]] = {
+    BreakLeaf: _break,
+    CompositionLeaf: _composition,
+    DetectorLeaf: _detector,
+    GrowthLeaf: _growth,
+    LevelLeaf: _level,
+    NewHighLeaf: _new_high,
+    RevisionLeaf: _revision,
+    ShareLeaf: _share,
+    StalenessLeaf: _staleness,
+    UpstreamLeaf: _upstream,
+}
+"""How each kind of leaf is said."""

@@ -1,14 +1,16 @@
 """What each trigger says of each of its series on a night; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Level
 from pillarfour.model import SeriesKey
 from pillarfour.triggers import leaves, surroundings, watching
 from pillarfour.triggers.conditions import (
     BreakLeaf,
+    CompositionLeaf,
     DetectorLeaf,
     GrowthLeaf,
     Leaf,
@@ -24,6 +26,19 @@ from pillarfour.triggers.night import Line, Night
 from pillarfour.triggers.schema import Rule, Trigger, Triggers
 
 SAID = {True: "met", False: "not met", None: "open"}
+
+
+ASKED: Mapping[type[Leaf], Callable[[Any, Line, int], Evidence]] = {
+    BreakLeaf: surroundings.ask_break,
+    CompositionLeaf: surroundings.ask_composition,
+    DetectorLeaf: leaves.ask_detector,
+    GrowthLeaf: leaves.ask_growth,
+    LevelLeaf: leaves.ask_level,
+    NewHighLeaf: leaves.ask_new_high,
+    RevisionLeaf: surroundings.ask_revision,
+    ShareLeaf: surroundings.ask_share,
+}
+"""How each kind of leaf is asked of one period of a series; staleness is of a source, and upstream of another stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,19 +153,45 @@ class _Question:
         return self.night.line(self.series, unit=self.triggers.stage(self.series.stage).unit)
 
     def rule(self, rule: Rule, column: int | None) -> Evidence:
-        """Ask a rule of the newest periods: periods as published, never nights."""
+        """Ask a rule of the newest periods or after the newest releases: as published, never nights."""
         if column is None:
             return Evidence(test=rule.kind, held=None, text=f"{self.series} has no figure yet")
         newest = self.test(rule, column)
         window = rule.for_.window
         if window == 1:
             return newest
+        if rule.for_.counted == "releases":
+            return self.after_releases(rule, newest, column)
         asked = {period: newest if period == column else self.test(rule, period) for period in range(column, column - window, -1)}
         held = leaves.enough(tuple(found.held for found in asked.values()), rule.for_.periods)
         line = self.line
         told = ", ".join(f"{line.period(period)} {SAID[found.held]}" for period, found in asked.items())
         text = f"{told}: {rule.for_.periods} of {window} periods are asked for"
         return Evidence(test="for", held=held, text=text, figures={"needed": rule.for_.periods}, parts=tuple(asked.values()))
+
+    def after_releases(self, rule: Rule, newest: Evidence, column: int) -> Evidence:
+        """Ask a rule of the newest period as it was known after each of the stage's newest publications; tonight is after the last one."""
+        window, needed = rule.for_.window, rule.for_.needed
+        told = [f"tonight ({self.line.period(column)}) {SAID[newest.held]}"]
+        parts = [newest]
+        for night in self.night.after.get(self.series.stage, ())[: window - 1]:
+            then = replace(self, night=night)
+            at = then.line.newest if then.asked else None
+            parts.append(Evidence(test=rule.kind, held=None, text=f"{self.series} was not watched") if at is None else then.test(rule, at))
+            period = "no figure" if at is None else then.line.period(at)
+            told.append(f"as published on {night.known_on} ({period}) {SAID[parts[-1].held]}")
+        missing = window - len(parts)
+        held = leaves.enough((*(found.held for found in parts), *[None] * missing), needed)
+        lacking = f", {missing} not published yet" if missing else ""
+        text = f"{', '.join(told)}{lacking}: {needed} of {window} releases are asked for"
+        return Evidence(test="for", held=held, text=text, figures={"needed": needed, "releases": window}, parts=tuple(parts))
+
+    @property
+    def asked(self) -> bool:
+        """Whether the night knows the series, and its trigger watched it then."""
+        return self.series in self.night.rows and self.series.subject in watching.subjects(
+            self.trigger, self.series.stage, self.night.panel
+        )
 
     def test(self, test: Test, column: int) -> Evidence:
         """Ask one node of one period."""
@@ -170,26 +211,11 @@ class _Question:
 
     def leaf(self, leaf: Leaf, column: int) -> Evidence:
         """Ask a leaf of one period."""
-        match leaf:
-            case StalenessLeaf():
-                found = surroundings.ask_staleness(leaf, self.night)
-            case UpstreamLeaf():
-                found = self.upstream(leaf, column)
-            case LevelLeaf():
-                found = leaves.ask_level(leaf, self.line, column)
-            case DetectorLeaf():
-                found = leaves.ask_detector(leaf, self.line, column)
-            case GrowthLeaf():
-                found = leaves.ask_growth(leaf, self.line, column)
-            case NewHighLeaf():
-                found = leaves.ask_new_high(leaf, self.line, column)
-            case ShareLeaf():
-                found = surroundings.ask_share(leaf, self.line, column)
-            case RevisionLeaf():
-                found = surroundings.ask_revision(leaf, self.line, column)
-            case BreakLeaf():
-                found = surroundings.ask_break(leaf, self.line, column)
-        return found
+        if isinstance(leaf, StalenessLeaf):
+            return surroundings.ask_staleness(leaf, self.night)
+        if isinstance(leaf, UpstreamLeaf):
+            return self.upstream(leaf, column)
+        return ASKED[type(leaf)](leaf, self.line, column)
 
     def upstream(self, leaf: UpstreamLeaf, column: int) -> Evidence:
         """Ask the same trigger of an earlier stage, in this period and the months before it."""

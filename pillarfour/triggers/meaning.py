@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import DetectorLeaf, LevelLeaf, RevisionLeaf, ShareLeaf, StalenessLeaf, UpstreamLeaf
+from pillarfour.triggers.conditions import (
+    CompositionLeaf,
+    DetectorLeaf,
+    LevelLeaf,
+    RevisionLeaf,
+    ShareLeaf,
+    StalenessLeaf,
+    UpstreamLeaf,
+)
 from pillarfour.triggers.names import Names
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ def faults_of(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
     yield from _upstream(trigger, names)
     if isinstance(names, Names):
         yield from _subjects(trigger, names)
+        yield from _methods(trigger, names)
         yield from _units(trigger, names)
 
 
@@ -32,6 +41,8 @@ def _classes(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
                 yield (*place, *below), f"a missing month is no {trigger.kind}; staleness belongs in a trigger of kind outage"
             if not isinstance(leaf, StalenessLeaf) and trigger.kind == "outage":
                 yield (*place, *below), "an outage is judged by staleness alone; move this to a trigger of another kind"
+        if trigger.kind == "outage" and rule.for_.window > 1:
+            yield (*place, "for"), "an outage is judged by the calendar alone; ask for more days, and take for out"
     if trigger.kind == "revision":
         for level, rule in trigger.levels.items():
             if not any(isinstance(leaf, RevisionLeaf) and not turned for _, leaf, turned in rule.leaves()):
@@ -62,6 +73,8 @@ def _shares(trigger: "Trigger") -> Iterator[tuple[Location, str]]:
         for below, leaf, _ in rule.leaves():
             if isinstance(leaf, ShareLeaf) and "total" in trigger.series.subjects:
                 yield (*place, *below), "the total's share of itself is always 1; ask a nationality or a group for its share"
+            if isinstance(leaf, CompositionLeaf) and trigger.series.subjects != ("total",):
+                yield (*place, *below), "a mix is of all nationalities of a stage; make the subject total"
             if isinstance(leaf, ShareLeaf) and leaf.at_least is not None and leaf.at_most is not None and leaf.at_least > leaf.at_most:
                 yield (*place, *below), f"no share is at least {leaf.at_least:g} and at most {leaf.at_most:g}; swap them"
             if isinstance(leaf, LevelLeaf) and leaf.at_least is not None and leaf.at_most is not None and leaf.at_least > leaf.at_most:
@@ -90,6 +103,17 @@ def _subjects(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]
             yield place, f"the subject of an outage is a source; known: {', '.join(sources)}"
         elif trigger.kind != "outage" and subject in sources:
             yield place, f'"{subject}" is a source; a {trigger.kind} is of total, a nationality or a group'
+
+
+def _methods(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:
+    """Ask detectors of what they judge: a series by itself, or a stage's nationalities together."""
+    for place, rule in trigger.rules():
+        for below, leaf, _ in rule.leaves():
+            if isinstance(leaf, DetectorLeaf) and leaf.use in names.mixes:
+                yield (*place, *below, "use"), f'"{leaf.use}" judges the mix of a stage; ask it by composition: {{use: {leaf.use}}}'
+            if isinstance(leaf, CompositionLeaf) and leaf.use in names.words["detector"] and leaf.use not in names.mixes:
+                remedy = f"known: {', '.join(sorted(names.mixes))}" if names.mixes else "define one with method: composition"
+                yield (*place, *below, "use"), f'"{leaf.use}" judges each series by itself, not the mix of a stage; {remedy}'
 
 
 def _units(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:

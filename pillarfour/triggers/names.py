@@ -1,6 +1,6 @@
 """The names that ``triggers.yaml`` may use: what it defines itself, and what the registries hand in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,15 @@ class Names:
         The registry of sources' facts.
     units
         What each stage says that it counts.
+    mixes
+        The detectors of the file that judge a stage's nationalities together.
     """
 
     words: Mapping[str, tuple[str, ...]]
     methods: Mapping[str, type[Detector]]
     recipes: Mapping[str, Recipe]
     units: Mapping[str, str]
+    mixes: frozenset[str]
 
 
 def collect(document: Any, *, detectors: Mapping[str, type[Detector]], recipes: Mapping[str, Recipe]) -> Names:
@@ -53,7 +56,8 @@ def collect(document: Any, *, detectors: Mapping[str, type[Detector]], recipes: 
     words["break"] = tuple(each.id for each in breaks.load().breaks)
     words["nationality"] = tuple(sorted({code for code, _ in lookups.load().display} - {OTHER, STATELESS, TOTAL}))
     words["subject"] = ("total", *words["group"], *words["nationality"], *words["source"])
-    return Names(words=words, methods=detectors, recipes=recipes, units=_units(root.get("stages")))
+    mixes = frozenset(_mixes(root.get("detectors"), detectors))
+    return Names(words=words, methods=detectors, recipes=recipes, units=_units(root.get("stages")), mixes=mixes)
 
 
 def known(kind: str) -> AfterValidator:
@@ -87,6 +91,13 @@ def wrong(message: str) -> PydanticCustomError:
 
 def _keys(section: Any) -> tuple[str, ...]:
     return tuple(str(key) for key in section) if isinstance(section, Mapping) else ()
+
+
+def _mixes(section: Any, detectors: Mapping[str, type[Detector]]) -> Iterator[str]:
+    for name, instance in section.items() if isinstance(section, Mapping) else ():
+        method = instance.get("method") if isinstance(instance, Mapping) else None
+        if isinstance(method, str) and method in detectors and detectors[method].of_mixes:
+            yield str(name)
 
 
 def _units(section: Any) -> dict[str, str]:

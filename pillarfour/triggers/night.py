@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pillarfour.breaks import StructuralBreak
-from pillarfour.detection import OK, STATUSES, Floats, Panel, Scores
+from pillarfour.detection import OK, STATUSES, Floats, MixScores, Panel, Scores
 from pillarfour.errors import TriggerError
 from pillarfour.model import SeriesKey
+
+MIX = "mix"
+"""The subject of a stage's mix in the scores of a detector."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,31 @@ class Judged:
     lower: float
     upper: float
     p_value: float
+    false_alarms_per_year: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedMix:
+    """The mix of a stage in one period as one detector sees it.
+
+    Parameters
+    ----------
+    divergence, highest
+        How far it lies from its history, and the furthest of that history [bits].
+    leading, change
+        The nationality that moved the mix most, and by how much its share did.
+    unseen
+        The nationalities that came for the first time.
+    """
+
+    status: str
+    score: float
+    divergence: float
+    highest: float
+    p_value: float
+    leading: str
+    change: float
+    unseen: tuple[str, ...]
     false_alarms_per_year: float
 
 
@@ -106,7 +134,8 @@ class Night:
     panel
         Every series that the triggers ask for (``watching.needed``), as known on the date.
     scores
-        Of each detector instance over the series that it is asked of (``watching.scored``), every period judged, by the instance's name.
+        Of each detector instance over the series (``watching.scored``) or the mixes (``watching.mixed``) that it is asked of, every period
+        judged, by the instance's name.
     freshness
         Of each source, by its name.
     releases
@@ -115,6 +144,9 @@ class Night:
         Of each stage whose revisions are watched, what was known before its newest release.
     breaks
         The structural breaks of each stage that had begun by the date.
+    after
+        Of each stage that a trigger looks back at by releases (``watching.held_releases``), the nights of its publications before the
+        newest one, newest first; fewer where it has not published as often.
     """
 
     known_on: date
@@ -124,6 +156,7 @@ class Night:
     releases: Mapping[tuple[str, str], tuple[str, ...]] = field(repr=False, default_factory=dict)
     before: Mapping[str, Earlier] = field(repr=False, default_factory=dict)
     breaks: Mapping[str, tuple[StructuralBreak, ...]] = field(repr=False, default_factory=dict)
+    after: Mapping[str, tuple["Night", ...]] = field(repr=False, default_factory=dict)
 
     @cached_property
     def rows(self) -> Mapping[SeriesKey, int]:
@@ -247,5 +280,28 @@ class Line:
             lower=float(scores.lower[place]),
             upper=float(scores.upper[place]),
             p_value=float(scores.p_value[place]),
+            false_alarms_per_year=scores.false_alarms_per_year,
+        )
+
+    def judged_mix(self, detector: str, column: int) -> JudgedMix | None:
+        """Give what a detector says of the stage's mix in a period; None where the stage had no nationality to judge."""
+        scores = self.night.scores.get(detector)
+        if not isinstance(scores, MixScores):
+            return None
+        rows, columns = self.night.judged[detector]
+        mix = SeriesKey(stage=self.key.stage, subject=MIX)
+        if mix not in rows or column not in columns:
+            return None
+        place = rows[mix], columns[column]
+        status = int(scores.status[place])
+        return JudgedMix(
+            status=STATUSES[status],
+            score=round(float(scores.score[place]), 6) if status == OK else float("nan"),
+            divergence=float(scores.panel.values[rows[mix], column]),
+            highest=float(scores.upper[place]),
+            p_value=float(scores.p_value[place]),
+            leading=str(scores.leading[place]),
+            change=float(scores.change[place]),
+            unseen=tuple(scores.unseen[place]),
             false_alarms_per_year=scores.false_alarms_per_year,
         )

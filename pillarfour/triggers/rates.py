@@ -1,6 +1,6 @@
 """How often a trigger would fire by chance, as far as its detectors state it."""
 
-from pillarfour.triggers.conditions import DetectorLeaf, NewHighLeaf, Test
+from pillarfour.triggers.conditions import CompositionLeaf, DetectorLeaf, NewHighLeaf, Test
 from pillarfour.triggers.schema import Trigger
 
 PERIODS_PER_YEAR = 12
@@ -12,7 +12,7 @@ def stated(trigger: Trigger, *, rates: dict[str, float]) -> float | None:
     Parameters
     ----------
     rates
-        The false alarms a year of each detector instance, both directions together.
+        The false alarms a year of each detector instance, both directions together; a mix has no direction.
 
     Notes
     -----
@@ -28,6 +28,8 @@ def _rate(test: Test, rates: dict[str, float]) -> float | None:
     leaf = test.leaf
     if isinstance(leaf, DetectorLeaf):
         return rates[leaf.use] / 2 if leaf.score >= 1 else None
+    if isinstance(leaf, CompositionLeaf):
+        return rates[leaf.use] if leaf.score >= 1 else None
     if isinstance(leaf, NewHighLeaf):
         return PERIODS_PER_YEAR / (leaf.over_periods + 1)
     parts = [_rate(part, rates) for part in test.parts]

@@ -14,7 +14,7 @@ from pillarfour.alerts.model import Kind, Level
 from pillarfour.model import SeriesKey
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import BreakLeaf, Direction, Leaf, StageName, StalenessLeaf, Test, UpstreamLeaf
+from pillarfour.triggers.conditions import BreakLeaf, Direction, Leaf, ScoredLeaf, StageName, StalenessLeaf, Test, UpstreamLeaf
 from pillarfour.triggers.meaning import faults_of
 from pillarfour.triggers.names import known, once, wrong
 from pillarfour.triggers.vocabulary import DetectorInstance, Group, Name, Recipient, Response, Stage, Title, Words
@@ -25,21 +25,39 @@ TriggerStatus = Literal["test", "active", "retired"]
 
 
 class Held(Facts):
-    """A test must hold in so many of the newest periods; ``of`` left out means all of them."""
+    """A test must hold in so many of the newest periods, or after so many of the newest releases; ``of`` left out means all of them.
+
+    Held in periods it is a matter of time: each period as it is known tonight. Held in releases it is a matter of trust: the newest period
+    as it was known after each publication that supplied the stage, so that a figure which the next release takes back never counts.
+    Releases of one day are one publication.
+    """
 
     periods: int = Field(default=1, ge=1)
+    releases: int | None = Field(default=None, ge=1)
     of: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.of and self.of < self.periods:
-            raise wrong(f"{self.periods} of {self.of} periods can never hold; raise of")
+        if {"periods", "releases"} <= self.model_fields_set:
+            raise wrong("periods and releases stand side by side; give one of them")
+        if self.of and self.of < self.needed:
+            raise wrong(f"{self.needed} of {self.of} {self.counted} can never hold; raise of")
         return self
 
     @property
+    def counted(self) -> Literal["periods", "releases"]:
+        """What is counted."""
+        return "periods" if self.releases is None else "releases"
+
+    @property
+    def needed(self) -> int:
+        """In how many of them the test must hold."""
+        return self.periods if self.releases is None else self.releases
+
+    @property
     def window(self) -> int:
-        """How many of the newest periods are looked at."""
-        return self.of or self.periods
+        """How many of the newest are looked at."""
+        return self.of or self.needed
 
 
 class Rule(Test):
@@ -181,7 +199,7 @@ class Triggers(Facts):
         trigger = self.trigger(name)
         leaves = trigger.leaves
         upstream = {leaf.stage for leaf in leaves if isinstance(leaf, UpstreamLeaf)}
-        used = {leaf.use for leaf in leaves if hasattr(leaf, "use")}
+        used = {leaf.use for leaf in leaves if isinstance(leaf, ScoredLeaf)}
         content = {
             "trigger": _content(trigger.model_copy(update={"approval": None})),
             "detectors": {use: _content(self.detectors[use]) for use in used},

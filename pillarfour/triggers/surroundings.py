@@ -1,13 +1,15 @@
-"""Each leaf that looks beyond its own series: at the stage's total, at what earlier releases said, at the law, at the calendar."""
+"""Each leaf that looks beyond its own series: at the stage's total or mix, at what earlier releases said, at the law, at the calendar."""
 
+from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 from pillarfour.alerts.model import Evidence
 from pillarfour.breaks import StructuralBreak
-from pillarfour.model import OTHER
-from pillarfour.triggers.conditions import BreakLeaf, RevisionLeaf, ShareLeaf, StalenessLeaf
-from pillarfour.triggers.leaves import answer, figures_of
-from pillarfour.triggers.night import Line, Night
+from pillarfour.model import OTHER, STATELESS
+from pillarfour.triggers.conditions import BreakLeaf, CompositionLeaf, RevisionLeaf, ShareLeaf, StalenessLeaf
+from pillarfour.triggers.leaves import REACHES, answer, counted, figures_of
+from pillarfour.triggers.night import JudgedMix, Line, Night
 
 TOLD_REVISIONS = 3
 """Of many revised figures the largest are named; the evidence keeps them all."""
@@ -41,6 +43,31 @@ def ask_share(leaf: ShareLeaf, line: Line, column: int) -> Evidence:
     held = (leaf.at_least is None or share >= leaf.at_least) and (leaf.at_most is None or share <= leaf.at_most)
     text = f"{value:,.0f} of {total:,.0f} {line.unit} in {period}, {share:.1%}; {wanted} is asked for"
     return answer("share", held, text, line, asked, figures=figures)
+
+
+def ask_composition(leaf: CompositionLeaf, line: Line, column: int) -> Evidence:
+    """Compare how far the stage's mix of nationalities moved with the threshold, and the stage's total with the floor."""
+    total, period = line.beside("total").value(column), line.period(column)
+    judged = line.judged_mix(leaf.use, column) if column >= 0 else None
+    figures = figures_of(line, column, value=total, detector=leaf.use, threshold=leaf.score, share=leaf.share, floor=leaf.floor)
+    figures |= {"status": "no_data" if judged is None else judged.status}
+    if total is None or judged is None or judged.status != "ok":
+        why = "no figure is published by nationality" if total is None or judged is None else judged.status.replace("_", " ")
+        text = f"{leaf.use} cannot judge the mix of {period}: {why}"
+        return Evidence(test="composition", held=None, text=text, figures=figures, releases=line.releases_to(column))
+    named = ("score", "divergence", "highest", "p_value", "leading", "change", "unseen", "false_alarms_per_year")
+    figures |= {name: found for name in named for found in (getattr(judged, name),) if not (isinstance(found, float) and isnan(found))}
+    figures["unseen"] = [code for code in judged.unseen if code not in {OTHER, STATELESS}]
+    figures["beside"] = [f"{line.key.stage}/{subject}" for subject in dict.fromkeys((judged.leading, *figures["unseen"]))]
+    floored = leaf.floor is None or total >= leaf.floor
+    text = f"the mix of {counted(line.beside('total'), column)} {_moved(judged, figures['unseen'])}: "
+    text += f"score {judged.score:+.2f} of {leaf.use}, {leaf.score:+g} asked for"
+    if leaf.share is not None:
+        text += f", and a share moved by {100 * leaf.share:g} points"
+    if leaf.floor is not None:
+        text += f"; the total {REACHES[floored]} the floor of {leaf.floor:,.0f}"
+    held = judged.score >= leaf.score and abs(judged.change) >= (leaf.share or 0) and floored
+    return Evidence(test="composition", held=held, text=text, figures=figures, releases=line.releases_to(column))
 
 
 def ask_revision(leaf: RevisionLeaf, line: Line, column: int) -> Evidence:
@@ -116,6 +143,13 @@ def ask_staleness(leaf: StalenessLeaf, night: Night) -> Evidence:
         "days": leaf.days,
     }
     return Evidence(test="staleness", held=overdue >= leaf.days, text=text, figures=figures, releases=fresh.releases)
+
+
+def _moved(judged: JudgedMix, unseen: Sequence[str]) -> str:
+    """Read as ``moved by 0.083 bits, its history by 0.041 at the most; VEN leads by +12.3 points; first seen: CMR``."""
+    first = f"; first seen: {', '.join(unseen)}" if unseen else ""
+    moved = f"moved by {judged.divergence:.3f} bits, its history by {judged.highest:.3f} at the most"
+    return f"{moved}; {judged.leading} leads by {100 * judged.change:+.1f} points{first}"
 
 
 def _only_most(leaf: ShareLeaf, share: float) -> bool:

@@ -1,6 +1,6 @@
 """The named things of ``triggers.yaml``: groups, stages, detectors with parameters, responses, recipients."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, model_validator
@@ -55,9 +55,20 @@ class ObservedBy(Facts):
             for kind, word, words in (("table", self.table, recipe.tables), ("measure", self.measure, recipe.measures)):
                 if word not in words:
                     found.append(((kind,), strict_yaml.unknown(f"{kind} of {self.source}", word, list(words))))
+            if self.table in recipe.tables:
+                found += self._picks(recipe.tables[self.table].picks)
         if found:
             raise strict_yaml.several(found)
         return self
+
+
+    def _picks(self, picks: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Location, str]]:
+        """Find rows that the table does not have; nothing where its recipe lists none."""
+        for name, value in self.where.items() if picks else ():
+            if name in picks and value not in picks[name]:
+                yield ("where", name), strict_yaml.unknown(f"{name} of {self.source} {self.table}", value, picks[name])
+            elif name in DIMENSIONS and name not in picks:
+                yield ("where", name), f"{self.source} {self.table} picks no rows by {name}; known: {', '.join(picks)}"
 
 
 class Stage(Facts):

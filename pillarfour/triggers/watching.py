@@ -7,7 +7,7 @@ import numpy as np
 
 from pillarfour.detection import Floats, Panel
 from pillarfour.model import OTHER, STATELESS, TOTAL, SeriesKey
-from pillarfour.triggers.conditions import DetectorLeaf, RevisionLeaf, ShareLeaf
+from pillarfour.triggers.conditions import CompositionLeaf, DetectorLeaf, RevisionLeaf, ShareLeaf
 from pillarfour.triggers.schema import Top, Trigger, Triggers
 
 NATIONALITY = re.compile("[A-Z]{3}")
@@ -31,10 +31,31 @@ def needed(triggers: Triggers) -> tuple[SeriesKey, ...]:
 
 
 def whole(triggers: Triggers) -> frozenset[str]:
-    """Name the stages whose largest nationalities are watched: there the figures say whom, so every nationality is needed."""
-    return frozenset(
-        stage for trigger in _of_figures(triggers) if trigger.series.for_each_top is not None for stage in trigger.series.stages
-    )
+    """Name the stages whose largest nationalities or whose mix are watched: there every nationality is needed."""
+    largest_of = (stage for trigger in _of_figures(triggers) if trigger.series.for_each_top is not None for stage in trigger.series.stages)
+    return frozenset(largest_of).union(mixed(triggers))
+
+
+def mixed(triggers: Triggers) -> tuple[str, ...]:
+    """Name the stages whose mix of nationalities is watched, in travel order."""
+    asked = {stage for trigger in _of_figures(triggers) if trigger.asks(CompositionLeaf) for stage in trigger.series.stages}
+    return tuple(stage.id for stage in triggers.stages if stage.id in asked)
+
+
+def mix(panel: Panel, stage: str) -> tuple[SeriesKey, ...]:
+    """Give the series that make the mix of a stage: every nationality, stateless persons and *other*, in the order of their codes."""
+    keys = (key for key in panel.series if isinstance(key, SeriesKey) and key.stage == stage)
+    return tuple(sorted(key for key in keys if NATIONALITY.fullmatch(key.subject)))
+
+
+def held_releases(triggers: Triggers) -> dict[str, int]:
+    """Say for each stage how many publications its triggers look back on, where that is more than the newest one."""
+    found: dict[str, int] = {}
+    for trigger in _of_figures(triggers):
+        window = max((rule.for_.window for _, rule in trigger.rules() if rule.for_.counted == "releases"), default=1)
+        if window > 1:
+            found |= {stage: max(window, found.get(stage, 1)) for stage in trigger.series.stages}
+    return found
 
 
 def revisable(triggers: Triggers) -> frozenset[str]:

@@ -48,7 +48,7 @@ def detect() -> None:
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
-    from detectors import DETECTORS  # noqa: PLC0415
+    from detectors import METHODS  # noqa: PLC0415
     from flows.detect import load_triggers  # noqa: PLC0415
     from pillarfour.detection import Panel  # noqa: PLC0415
     from pillarfour.settings import Settings  # noqa: PLC0415
@@ -56,7 +56,7 @@ def detect() -> None:
 
     months = pd.period_range("2018-01", periods=60, freq="M")
     panel = Panel(values=np.arange(100.0, 160.0)[None], series=("any",), periods=months, unit="events")
-    for detector in reading.instances(load_triggers(Settings()), detectors=DETECTORS).values():
+    for detector in reading.instances(load_triggers(Settings()), detectors=METHODS).values():
         detector.detect(panel)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors import DETECTORS
+from detectors import METHODS
 from pillarfour.triggers import case_file, reading
 from pillarfour.triggers.cases import Bench
 from sources import SOURCES
@@ -15,8 +15,8 @@ RECIPES = {source.RECIPE.name: source.RECIPE for source in SOURCES}
 
 @cache
 def bench(checkout: Path) -> Bench:
-    triggers = reading.load(checkout / "triggers.yaml", detectors=DETECTORS, recipes=RECIPES)
-    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=DETECTORS), recipes=RECIPES)
+    triggers = reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=RECIPES)
+    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
 
 
 class CaseItem(pytest.Item):

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors import DETECTORS
+from detectors import METHODS
+from flows import detect
 from pillarfour.detection import Panel
 from pillarfour.evaluation import replay, scoring
 from pillarfour.model import SeriesKey
@@ -24,7 +25,7 @@ FIGURES = [900, 1100, 1000, 950, 1050, 1200, 800, 990, 1010, 1100, 1000, 970] * 
 @pytest.fixture(scope="module")
 def triggers(checkout: Path):
     recipes = {source.RECIPE.name: source.RECIPE for source in SOURCES}
-    return replay.only(reading.load(checkout / "triggers.yaml", detectors=DETECTORS, recipes=recipes), "darien-surge", "darien-collapse")
+    return replay.only(reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=recipes), "darien-surge", "darien-collapse")
 
 
 def night(figures: list[float], *, start: str, day: int) -> Night:
@@ -50,7 +51,7 @@ def test_each_night_is_judged_by_what_it_knew(triggers):
         night([nan, nan, *revised, 20000, nan, 100], start="2019-11", day=6),
         night([nan] * 5, start="2020-01", day=7),
     ]
-    instances = reading.instances(triggers, detectors=DETECTORS)
+    instances = {name: made for name, made in reading.instances(triggers, detectors=METHODS).items() if not made.of_mixes}
     alone = [replace(each, scores={name: made.detect(each.panel, judge="all") for name, made in instances.items()}) for each in nights]
 
     for together, single in zip(scoring.score(nights, triggers, instances=instances), alone, strict=True):
@@ -62,3 +63,48 @@ def test_each_night_is_judged_by_what_it_knew(triggers):
         assert [(found.level, found.clear) for found in evaluate(triggers, together)] == [
             (found.level, found.clear) for found in evaluate(triggers, single)
         ]
+
+
+def mixed_night(figures: dict[str, list[float]], *, start: str, day: int) -> Night:
+    keys = tuple(SeriesKey(stage="darien", subject=subject) for subject in figures)
+    values = np.array(list(figures.values()), dtype=float)
+    panel = Panel(values=values, series=keys, periods=pd.period_range(start, periods=values.shape[1], freq="M"), unit="persons")
+    return Night(known_on=date(2024, 6, day), panel=panel, scores={}, freshness={})
+
+
+def test_each_night_s_mix_is_judged_by_what_it_knew(checkout):
+    """Somebody new, a month revised, a gap, a calendar that begins earlier, a stage without a word: as each night alone."""
+    recipes = {source.RECIPE.name: source.RECIPE for source in SOURCES}
+    triggers = replay.only(reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=recipes), "mix-shift")
+    nan = float("nan")
+    venezuelans, haitians = [800 + 7 * (at % 5) for at in range(24)], [2000 + 11 * (at % 7) for at in range(24)]
+
+    def figures(*more: float, ven: list[float] = venezuelans, hti: list[float] = haitians, before: int = 0, **others: list[float]):
+        lines = {"total": [x + y for x, y in zip(ven, hti, strict=True)], "VEN": ven, "HTI": hti, **others}
+        return {name: [*[nan] * before, *line, *more] for name, line in lines.items()}
+
+    moved = [*haitians[:-1], 100.0]
+    nights = [
+        mixed_night(figures(), start="2020-01", day=1),
+        mixed_night(figures(hti=moved), start="2020-01", day=2),
+        mixed_night(figures(nan, nan, hti=moved), start="2020-01", day=3),
+        mixed_night(figures(500, nan, 400, hti=moved, before=2, CMR=[0.0] * 24), start="2019-11", day=4),
+        mixed_night({"total": [nan] * 3, "VEN": [nan] * 3}, start="2020-01", day=5),
+        mixed_night({"total": [nan] * 3}, start="2020-01", day=6),
+    ]
+    instances = reading.instances(triggers, detectors=METHODS)
+    alone = [detect.judge(each, triggers, instances=instances) for each in nights]
+    together = scoring.score(nights, triggers, instances=instances)
+
+    assert [night.scores.keys() for night in together] == [night.scores.keys() for night in alone]
+    for many, single in zip(together, alone, strict=True):
+        if "mix" in single.scores:
+            one, other = many.scores["mix"], single.scores["mix"]
+            assert one.panel.series == other.panel.series
+            for column in ("status", "score", "expected", "upper", "p_value", "change"):
+                np.testing.assert_allclose(getattr(one, column), getattr(other, column), rtol=1e-9, err_msg=column)
+            assert one.leading.tolist() == other.leading.tolist()
+            assert one.unseen.tolist() == other.unseen.tolist()
+            np.testing.assert_allclose(one.panel.values, other.panel.values, rtol=1e-9)
+    assert together[1].scores["mix"].score[0, -1] > 1
+    assert together[3].scores["mix"].unseen[0, 26] == ("CMR",)

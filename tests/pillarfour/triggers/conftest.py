@@ -106,6 +106,9 @@ triggers:
 """
 
 
+PICKS = {"region": ["southwest", "northern"], "area": {"Border Patrol": {"DRT": "Del Rio Sector", "EPT": "El Paso Sector"}}}
+
+
 class Parameters(BaseModel):
     """What the example detectors take."""
 
@@ -120,6 +123,7 @@ class Farrington:
     name = "farrington"
     parameters_type = Parameters
     least_history = 36
+    of_mixes = False
 
     def __init__(self, parameters=None):
         self.parameters = parameters or Parameters()
@@ -132,7 +136,15 @@ class Cusum(Farrington):
     least_history = 12
 
 
-def recipe(name: str, *, table: str, measure: str, unit: str) -> Recipe:
+class Composition(Farrington):
+    """A method that judges a stage's nationalities together."""
+
+    name = "composition"
+    least_history = 14
+    of_mixes = True
+
+
+def recipe(name: str, *, table: str, measure: str, unit: str, picks=None) -> Recipe:
     return Recipe(
         name=name,
         title=name,
@@ -140,7 +152,7 @@ def recipe(name: str, *, table: str, measure: str, unit: str) -> Recipe:
         measures={measure: Measure(unit=unit, counts="what is counted")},
         cadence=Cadence(usual_delay_days=12, latest_delay_days=19, day_of_next_month=12),
         web=Web(pages=(), allowed_hosts=("example.org",), content_types=("text/csv",)),
-        tables={table: Table(title=table, absent_nationality="zero")},
+        tables={table: Table(title=table, absent_nationality="zero", picks=picks or {})},
         tolerance=Tolerance(year_ends=12, closed=0, open=0.1, rows_may_vanish=False),
     )
 
@@ -148,10 +160,10 @@ def recipe(name: str, *, table: str, measure: str, unit: str) -> Recipe:
 @pytest.fixture(scope="session")
 def registries():
     return {
-        "detectors": {"farrington": Farrington, "cusum": Cusum},
+        "detectors": {"farrington": Farrington, "cusum": Cusum, "composition": Composition},
         "recipes": {
             "panama": recipe("panama", table="country", measure="crossings", unit="persons"),
-            "cbp": recipe("cbp", table="area", measure="encounters", unit="events"),
+            "cbp": recipe("cbp", table="area", measure="encounters", unit="events", picks=PICKS),
         },
     }
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from pydantic_core import PydanticCustomError
 
-from detectors import DETECTORS
+from detectors import METHODS
 from pillarfour.errors import TriggerError
 from pillarfour.triggers import case_file, junit, reading
 from pillarfour.triggers.case_file import figures_of
@@ -32,8 +32,8 @@ cases:
 
 @pytest.fixture(scope="module")
 def bench(checkout: Path) -> Bench:
-    triggers = reading.load(checkout / "triggers.yaml", detectors=DETECTORS, recipes=RECIPES)
-    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=DETECTORS), recipes=RECIPES)
+    triggers = reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=RECIPES)
+    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from detectors import METHODS
 from pillarfour import strict_yaml
 from pillarfour.errors import TriggerError
 from pillarfour.triggers import editor_schema
@@ -28,7 +29,7 @@ def test_the_schema_is_in_step(checkout: Path):
     """Where it is not, write it anew: ``pillarfour triggers schema > data/triggers.schema.json``."""
     written = (checkout / "data" / "triggers.schema.json").read_text(encoding="utf-8")
 
-    assert written == editor_schema.write(recipes=RECIPES)
+    assert written == editor_schema.write(recipes=RECIPES, detectors=METHODS)
 
 
 def test_the_shipped_file_names_its_schema_and_fits(checkout: Path, schema):
@@ -49,6 +50,9 @@ MISTAKES = [
     ("nationalities: [HTI, BRA, CHL]", "nationalities: [Haiti, BRA]"),
     ("subject: haitian}", "subject: haitian, for_each: [HTI]}"),
     ("level: {at_least: 2000, unit: counts}", "level: {at_least: many, unit: counts}"),
+    ("method: stl", "method: slt"),
+    ("parameters: {false_alarms_per_year: 0.5}", "parameters: {false_alarm_per_year: 0.5}"),
+    ("parameters: {false_alarms_per_year: 0.5}", "parameters: {false_alarms_per_year: 50}"),
 ]
 
 
