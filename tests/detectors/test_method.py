@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from detectors import DETECTORS, MIX_DETECTORS
+from detectors import DETECTORS, METHODS, MIX_DETECTORS
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,20 @@ def test_every_detector_is_described(method):
     assert set(sections) == {*DETECTORS, *MIX_DETECTORS}
     for text in sections.values():
         assert all(f"**{word}" in text for word in ("Formula", "Sees", "Misses", "Assumes", "Unit", "Calibration", "Reference"))
+
+
+def test_every_detector_has_its_picture(method, checkout):
+    """In its section, of a real series, and drawn: the file is there and is a picture."""
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", method, flags=re.MULTILINE | re.DOTALL))
+
+    for name in METHODS:
+        assert f"](images/method-{name}.png)" in sections[name], name
+        assert (checkout / "docs" / "images" / f"method-{name}.png").read_bytes().startswith(b"\x89PNG"), name
+
+
+def test_lines_are_short_enough_to_read_in_an_editor(method):
+    """Tables and links apart."""
+    assert [line for line in method.splitlines() if len(line) > 150 and not line.startswith("|")] == []
 
 
 def test_every_parameter_is_named(method):
