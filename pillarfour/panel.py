@@ -49,7 +49,11 @@ class Store(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One published table of a stage; ``where`` picks its rows by dimension."""
+    """One published table of a stage; ``where`` picks its rows by dimension.
+
+    A release that has rows, but in none of its periods one of these, does not speak about them: a document of the southwest border says
+    nothing of the northern one. Its periods are not covered.
+    """
 
     source: str
     table: str
@@ -148,8 +152,11 @@ class _Stage:
         releases: dict[str, str] = {}
         for view in stage.views:
             cells = {cell[2]: release for cell, release in covered[view.source].items() if cell[:2] == (view.table, view.measure)}
-            new = {period: release for period, release in cells.items() if period not in figures}
-            sums = _sum(rows[view.source], view) if new else {}
+            of_table = _rows(rows[view.source], {"table": view.table, "measure": view.measure})
+            picked = _rows(of_table, view.where)
+            silent = _releases(of_table, cells) - _releases(picked, cells)
+            new = {period: release for period, release in cells.items() if period not in figures and release not in silent}
+            sums = _sum(picked) if new else {}
             figures |= {period: sums.get(period, {}) for period in new}
             tables |= dict.fromkeys(new, recipes[view.source].tables[view.table])
             releases |= new
@@ -201,11 +208,19 @@ def _read(store: Store, corridor: Corridor, day: date) -> tuple[dict[str, pa.Tab
     return rows, covered
 
 
-def _sum(rows: pa.Table, view: View) -> dict[str, dict[str | None, int]]:
-    """Sum a view's rows by period and nationality."""
-    picked = {"table": view.table, "measure": view.measure, **view.where}
+def _rows(rows: pa.Table, picked: Mapping[str, str]) -> pa.Table:
     for name, value in picked.items():
         rows = rows.filter(pc.equal(rows[name], value))
+    return rows
+
+
+def _releases(rows: pa.Table, cells: Mapping[str, str]) -> set[str]:
+    """Name the releases that supply any of the rows."""
+    return {cells[period] for period in pc.unique(rows["reference_period"]).to_pylist() if period in cells}
+
+
+def _sum(rows: pa.Table) -> dict[str, dict[str | None, int]]:
+    """Sum rows by period and nationality."""
     sums = rows.group_by(["reference_period", "nationality"]).aggregate([("value", "sum")])
     by_period: dict[str, dict[str | None, int]] = {}
     for period, nationality, value in zip(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pillarfour.alerts.model import LEVELS
+from pillarfour.triggers import examples
 from pillarfour.triggers.conditions import (
     BreakLeaf,
     CompositionLeaf,
@@ -53,6 +54,22 @@ def _page(triggers: Triggers) -> Iterator[str]:
     yield from _terms(triggers)
     for trigger in triggers.triggers:
         yield from _trigger(trigger, triggers)
+    yield from _sector()
+
+
+def _sector() -> Iterator[str]:
+    yield "## A sector, a field office, a state"
+    yield ""
+    yield (
+        "A stage can be a part of what a table counts: `where` picks its rows by the dimensions that the source lists under `picks`, such "
+        "as `area` and `state` of `us_cbp` or `state` of `mexico_segob`; a name that is none of them is refused with its place. A "
+        "release that says nothing of the part leaves it without a figure, never at zero. The bundled figures are not broken down so far, "
+        "so no shipped trigger does this; with the publisher's own files by area it reads:"
+    )
+    yield ""
+    yield "```yaml"
+    yield examples.SECTOR.rstrip("\n")
+    yield "```"
 
 
 def _terms(triggers: Triggers) -> Iterator[str]:

@@ -61,7 +61,6 @@ class ObservedBy(Facts):
             raise strict_yaml.several(found)
         return self
 
-
     def _picks(self, picks: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Location, str]]:
         """Find rows that the table does not have; nothing where its recipe lists none."""
         for name, value in self.where.items() if picks else ():

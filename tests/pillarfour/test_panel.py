@@ -268,6 +268,49 @@ def test_a_wrong_view_is_named(view, message):
         build(FakeStore([]), corridor=Corridor(stages=(Stage(name="darien", views=views),)), recipes={"snm": recipe("zero")}, day=DAY)
 
 
+def us_northern(*releases: Published, tables: tuple[str, ...] = ("area",)) -> Known:
+    """Build the panel of the northern border from tables of several regions."""
+    views = tuple(View(source="cbp", table=table, measure="crossings", where={"region": "northern"}) for table in tables)
+    corridor = Corridor(stages=(Stage(name="us_northern", views=views),))
+    return build(FakeStore(releases), corridor=corridor, recipes={"cbp": recipe("zero", tables=tables)}, day=DAY)
+
+
+def by_region(*rows: Mapping[str, object], table: str = "area", covers: tuple[str, ...] = ("2021-05", "2021-06")) -> Published:
+    return Published(id=f"cbp/{table}", on=date(2021, 7, 20), table=table, measure="crossings", covers=covers, rows=rows)
+
+
+def test_a_release_that_says_nothing_of_a_region_leaves_it_without_a_figure():
+    """A document of the southwest border read as nobody at the northern one would be a collapse that never was."""
+    known = us_northern(by_region(row("2021-05", "HTI", 3), row("2021-06", "HTI", 4)))
+
+    assert np.isnan(known.panel.values).all()
+    assert known.releases == {}
+
+
+def test_a_region_that_a_release_speaks_of_is_zero_where_it_counted_nobody():
+    """It gave the region in another month, so a month without a row is a month without anybody."""
+    known = us_northern(by_region(row("2021-05", "HTI", 3), row("2021-06", "HTI", 4), row("2021-05", "HTI", 7, region="northern")))
+
+    assert figure(known, "total", "2021-05", stage="us_northern") == 7
+    assert figure(known, "total", "2021-06", stage="us_northern") == 0
+
+
+def test_a_release_without_a_row_is_zero_everywhere():
+    """A document that covers a month in which nobody came speaks of every region."""
+    known = us_northern(by_region())
+
+    assert figure(known, "total", "2021-06", stage="us_northern") == 0
+
+
+def test_the_next_view_supplies_what_the_first_says_nothing_of():
+    """A table of the southwest border alone does not stand before one of all borders."""
+    first, second = by_region(row("2021-06", "HTI", 4)), by_region(row("2021-06", "HTI", 9, region="northern"), table="state")
+    known = us_northern(first, second, tables=("area", "state"))
+
+    assert figure(known, "total", "2021-06", stage="us_northern") == 9
+    assert known.releases["us_northern", "2021-06"] == ("cbp/state",)
+
+
 @pytest.mark.parametrize(
     ("key", "message"),
     [
