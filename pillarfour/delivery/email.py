@@ -31,7 +31,7 @@ CHARTS_SHOWN = 6
 ATTACHED_BYTES = 2_000_000
 """Before they are encoded; mail servers commonly take ten million bytes in all."""
 
-Kind = Literal["case", "digest"]
+Kind = Literal["case", "digest", "report"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +174,34 @@ def compose_digest(night: Night, *, sender: str, now: datetime, language: Langua
         mark=night.mark,
         subject=subject,
         quiet=not night.news,
+        language=language,
+        content=_sealed(mail, name, subject, language=language),
+    )
+
+
+def compose_report(  # noqa: PLR0913 - a message is all of these
+    name: str,
+    *,
+    subject: str,
+    fields: Mapping[str, Any],
+    known_on: date,
+    mark: Mark,
+    sender: str,
+    now: datetime,
+    language: Language,
+    attachments: Sequence[Attachment],
+) -> Letter:
+    """Write the message that a report goes with; ``fields`` are those of its template."""
+    mail = _letter(name, subject, fields, template="report", words=wording(language), sender=sender, now=now)
+    for file in _fitting(attachments):
+        mail.add_attachment(file.content, maintype="application", subtype=file.subtype, filename=file.name)
+    return Letter(
+        message_id=name,
+        known_on=known_on,
+        mark=mark,
+        subject=subject,
+        quiet=False,
+        kind="report",
         language=language,
         content=_sealed(mail, name, subject, language=language),
     )

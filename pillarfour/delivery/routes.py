@@ -15,6 +15,7 @@ from pillarfour.delivery.notice import Notice
 from pillarfour.errors import ConfigurationError, DeliveryError
 from pillarfour.lookups import Language
 from pillarfour.recipe import Facts
+from pillarfour.report.period import Kind as Period
 from pillarfour.strict_yaml import Location, Text
 
 Way = Literal["smtp", "webhook", "chat"]
@@ -83,6 +84,8 @@ class Reader(Facts):
         Nationalities, groups, ``total``, or a source for its outages; a nationality in a group counts as both.
     digest
         Whether each night's digest is sent, by mail.
+    reports
+        Which reports are sent, by mail, once their week or quarter is over.
     operator
         Whether it is told, by mail, when a night fails.
     external
@@ -101,6 +104,7 @@ class Reader(Facts):
     subjects: tuple[str, ...] | None = None
     kinds: tuple[Kind, ...] | None = None
     digest: bool = True
+    reports: tuple[Period, ...] = ()
     operator: bool = False
     external: bool = False
     quiet_hours: QuietHours | None = None
@@ -112,6 +116,8 @@ class Reader(Facts):
             found.append((("address",), f"the address of a {self.way} is a secret; write {{env: NAME}} and set NAME"))
         if (self.way == "webhook") != (self.key is not None):
             found.append((("way",), "a webhook, and nothing else, needs a key to sign with; write key: {env: NAME}"))
+        if self.way != "smtp" and self.reports:
+            found.append((("reports",), "reports are sent by mail; give this reader the way smtp, or none of them"))
         if self.way == "smtp" and self.external:
             found.append((("external",), "the mail shows every figure; give an external reader a webhook or a chat"))
         if self.way == "smtp" and isinstance(self.address, str):
