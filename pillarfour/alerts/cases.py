@@ -10,6 +10,9 @@ from pillarfour.alerts.model import AlertKey, AlertState, Kind, Level, Transitio
 DIRECTIONS: Mapping[Kind, str] = {"surge": "rise", "shift": "rise", "collapse": "fall"}
 """Which kinds tell of a movement, and which way; an outage or a revision of figures is none."""
 
+ALL = "total"
+"""The subject of a stage's total."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Corridor:
@@ -18,11 +21,17 @@ class Corridor:
     stages: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def adjacent(self, one: str, other: str) -> bool:
-        """Whether two stages are the same, or next to each other on the way."""
+    def near(self, one: str, other: str, *, everybody: bool) -> bool:
+        """Whether people seen at two stages can be the same movement: the same stage, or two of the corridor.
+
+        Totals of all nationalities are near only at stages next to each other. Of one people a stage between does not part what is seen
+        before and behind it: it publishes later, or has not met those who pass.
+        """
         if one == other:
             return True
-        return one in self.stages and other in self.stages and abs(self.stages.index(one) - self.stages.index(other)) == 1
+        if one not in self.stages or other not in self.stages:
+            return False
+        return not everybody or abs(self.stages.index(one) - self.stages.index(other)) == 1
 
     def akin(self, one: str, other: str) -> bool:
         """Whether two subjects are the same, or one is a group that contains the other; the total of all is akin to itself alone."""
@@ -88,8 +97,9 @@ def assign(transitions: Sequence[Transition], states: Iterable[AlertState], *, c
     """Give each alert that begins tonight its case; the others keep theirs.
 
     Two alerts belong together when they stand on the same night, both tell of a rise or both of a fall, their subjects are the same or
-    one contains the other, and their stages are the same or adjacent; so do those that a third joins. An alert joins the oldest
-    standing case that it belongs to. A case keeps its name for ever: two that a later alert joins stay two.
+    one contains the other, and their stages are near (``Corridor.near``); so do those that a third joins. A shift of the mix of all
+    tells neither of more nor of fewer and is a movement of its own. An alert joins the oldest standing case that it belongs to. A case
+    keeps its name for ever: two that a later alert joins stay two.
 
     Parameters
     ----------
@@ -103,7 +113,7 @@ def assign(transitions: Sequence[Transition], states: Iterable[AlertState], *, c
     """
     beginning = {each.key: each for each in transitions if each.after == "active" and each.before != "active" and each.kind in DIRECTIONS}
     members = [
-        _Member(key=state.key, direction=DIRECTIONS[state.kind], case_id=None if state.key in beginning else state.case_id)
+        _Member(key=state.key, direction=_direction(state.key, state.kind), case_id=None if state.key in beginning else state.case_id)
         for state in states
         if state.state == "active" and state.kind is not None and state.kind in DIRECTIONS
     ]
@@ -115,6 +125,10 @@ def assign(transitions: Sequence[Transition], states: Iterable[AlertState], *, c
             case_id = min(standing) if standing else _name(new, beginning, corridor)
             named |= {member.key: case_id for member in new}
     return [replace(each, case_id=named[each.key]) if each.key in named and each.key in beginning else each for each in transitions]
+
+
+def _direction(key: AlertKey, kind: Kind) -> str:
+    return "shift" if kind == "shift" and key.subject == ALL else DIRECTIONS[kind]
 
 
 def _components(members: Sequence[_Member], corridor: Corridor) -> list[list[_Member]]:
@@ -132,7 +146,7 @@ def _components(members: Sequence[_Member], corridor: Corridor) -> list[list[_Me
 def _neighbours(one: _Member, other: _Member, corridor: Corridor) -> bool:
     return (
         one.direction == other.direction
-        and corridor.adjacent(one.key.stage, other.key.stage)
+        and corridor.near(one.key.stage, other.key.stage, everybody=one.key.subject == ALL)
         and corridor.akin(one.key.subject, other.key.subject)
     )
 

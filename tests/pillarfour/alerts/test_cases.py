@@ -46,7 +46,9 @@ def night(transition):
 
 TOGETHER = {
     "the same nationality at the next stage": ("darien/HTI", "mexico/HTI", True),
-    "the same nationality two stages on": ("darien/HTI", "us_southwest/HTI", False),
+    "the same nationality two stages on, where the one between is silent": ("darien/HTI", "us_southwest/HTI", True),
+    "a group and one of its nationalities two stages on": ("darien/haitian", "us_southwest/HTI", True),
+    "the total and the total two stages on": ("darien/total", "us_southwest/total", False),
     "a group and one of its nationalities": ("darien/haitian", "mexico/BRA", True),
     "two nationalities of a group that has no alert": ("darien/HTI", "darien/BRA", False),
     "two nationalities": ("darien/HTI", "darien/VEN", False),
@@ -80,6 +82,15 @@ def test_two_triggers_on_one_series_are_one_case(night):
     states, _ = night({}, JULY, begin=[surge, shift], kinds={shift: "shift"})
 
     assert states[surge].case_id == states[shift].case_id == "2021-07-12-rise-darien-VEN"
+
+
+def test_another_mix_of_all_is_neither_a_rise_nor_a_fall(night):
+    """Who comes says nothing of how many come: it is told apart from a surge and from a collapse."""
+    surge, fall, mix = alert("darien/total"), alert("darien/total", trigger="collapse"), alert("darien/total", trigger="mix")
+    states, _ = night({}, JULY, begin=[surge, fall, mix], kinds={fall: "collapse", mix: "shift"})
+
+    assert len({states[each].case_id for each in (surge, fall, mix)}) == 3
+    assert states[mix].case_id == "2021-07-12-shift-darien-total"
 
 
 def test_a_rise_and_a_fall_are_two_cases(night):
