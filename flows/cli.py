@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from flows.commands import alerts, detect, doctor, heartbeat, observations, outbox, releases, replay, revisions, run, triggers
+from flows.commands import alerts, detect, doctor, heartbeat, observations, outbox, releases, replay, report, revisions, run, triggers
 from pillarfour.errors import PillarfourError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(heartbeat.heartbeat)
 app.command()(replay.replay)
+app.command()(report.report)
 app.command()(revisions.revisions)
 app.command()(outbox.deliver)
 app.add_typer(releases.app, name="releases")

@@ -1,7 +1,7 @@
-"""Take pictures of a real night's messages for the documentation, in both languages, as a phone and a desk see them.
+"""Take pictures of a real night's messages and of a quarter's report for the documentation, in both languages, on a phone and a desk.
 
-``python tools/screenshots.py`` builds a store of the bundle in a folder of its own, tells the night of 15 August 2021, and writes
-``docs/images``. It needs Chromium.
+``python tools/screenshots.py`` builds a store of the bundle in a folder of its own, tells the night of 15 August 2021, reports the third
+quarter of 2021, and writes ``docs/images``. It needs Chromium.
 """
 
 import base64
@@ -21,6 +21,8 @@ from PIL import Image
 CHECKOUT = Path(__file__).resolve().parents[1]
 IMAGES = CHECKOUT / "docs" / "images"
 NIGHT = date(2021, 8, 15)
+QUARTER_ENDS = date(2021, 9, 30)
+REPORT_FROM = date(2021, 1, 1)
 SHOWN = {"alert": ("Haitian families, Darién", "Familias haitianas, Darién"), "digest": ("[digest]", "[resumen]")}
 WIDTHS = (360, 1200)
 HEIGHT, NARROWEST = 3400, 500
@@ -46,6 +48,9 @@ def main() -> int:
                     (IMAGES / f"{stem}.txt").write_text(text, encoding="utf-8")
                     for width in WIDTHS:
                         photograph(browser, html(message), IMAGES / f"{stem}-{width}.png", width=width, work=Path(work))
+        for language, page in reported(Path(work)).items():
+            for width in WIDTHS:
+                photograph(browser, page, IMAGES / f"report-{language}-{width}.png", width=width, work=Path(work))
     return 0
 
 
@@ -66,6 +71,20 @@ def told(work: Path) -> list[EmailMessage]:
     alert.alert(Teller.of(settings, store, triggers, detect.score(store, triggers, known_on=NIGHT)))
     found = sorted((work / "store" / "outbox").glob("*.eml"))
     return [message for path in found if isinstance(message := message_from_bytes(path.read_bytes(), policy=default), EmailMessage)]
+
+
+def reported(work: Path) -> dict[str, str]:
+    """Tell the nights of the quarter and of the half year before it to a ledger of their own, and report it in both languages."""
+    from flows import alert, detect, ingest, report  # noqa: PLC0415 - as above
+    from flows.tell import Teller  # noqa: PLC0415
+    from pillarfour.settings import Settings  # noqa: PLC0415
+
+    settings = Settings(store=work / "store", ledger_url=f"sqlite:///{work / 'quarter.sqlite'}", outbox=work / "quarter")
+    store, triggers = ingest.open_store(settings), detect.load_triggers(settings)
+    for night in sorted({release.published_on for release in store.releases() if REPORT_FROM <= release.published_on <= QUARTER_ENDS}):
+        alert.alert(Teller.of(settings, store, triggers, detect.score(store, triggers, known_on=night)))
+    found = report.Reporter.of(settings, known_on=QUARTER_ENDS).report("quarterly")
+    return {path.stem[-2:]: path.read_text(encoding="utf-8") for path in report.write(found, settings, formats=("html",))}
 
 
 def said(message: EmailMessage, kind: str) -> str:

@@ -63,13 +63,26 @@ def deployments(prefect, server) -> dict[str, dict]:
 
 @pytest.mark.slow
 def test_the_nightly_is_deployed_for_six_in_panama_one_at_a_time(deployments):
-    """``prefect deploy --all`` makes both deployments; the night has its hour, reads the publishers, and never runs beside itself."""
+    """``prefect deploy --all`` makes every deployment; the night has its hour, reads the publishers, and none runs beside itself."""
     (schedule,) = deployments["nightly"]["schedules"]
 
-    assert set(deployments) == {"nightly", "backfill"}
+    assert set(deployments) == {"nightly", "backfill", "weekly-report", "quarterly-report"}
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], schedule["active"]) == ("0 6 * * *", "America/Panama", True)
     assert deployments["nightly"]["parameters"] == {"live": True}
-    assert {name: each["global_concurrency_limit"]["limit"] for name, each in deployments.items()} == {"nightly": 1, "backfill": 1}
+    assert {name: each["global_concurrency_limit"]["limit"] for name, each in deployments.items()} == dict.fromkeys(deployments, 1)
+
+
+@pytest.mark.slow
+def test_reports_are_deployed_for_the_first_morning_after_their_period(deployments):
+    """Each once for its kind: Monday, and the first day of a quarter, when the night has had half an hour."""
+    found = {name: deployments[f"{name}-report"] for name in ("weekly", "quarterly")}
+
+    assert {name: each["parameters"] for name, each in found.items()} == {name: {"kind": name} for name in found}
+    assert {name: each["schedules"][0]["schedule"]["cron"] for name, each in found.items()} == {
+        "weekly": "30 6 * * 1",
+        "quarterly": "30 6 1 1,4,7,10 *",
+    }
+    assert {each["schedules"][0]["schedule"]["timezone"] for each in found.values()} == {"America/Panama"}
 
 
 @pytest.mark.slow
