@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from flows.commands import alerts, detect, doctor, heartbeat, observations, outbox, releases, replay, report, revisions, run, triggers
+from flows.commands import (
+    alerts,
+    detect,
+    doctor,
+    heartbeat,
+    observations,
+    outbox,
+    releases,
+    replay,
+    report,
+    revisions,
+    run,
+    scorecard,
+    triggers,
+)
 from pillarfour.errors import PillarfourError
 
 app = typer.Typer(
@@ -22,6 +36,7 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(heartbeat.heartbeat)
 app.command()(replay.replay)
+app.command()(scorecard.scorecard)
 app.command()(report.report)
 app.command()(revisions.revisions)
 app.command()(outbox.deliver)
