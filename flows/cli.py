@@ -11,6 +11,7 @@ from flows.commands import (
     heartbeat,
     observations,
     outbox,
+    outlook,
     releases,
     replay,
     report,
@@ -36,9 +37,10 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(heartbeat.heartbeat)
 app.command()(replay.replay)
+app.command()(outlook.outlook)
+app.command()(revisions.revisions)
 app.command()(scorecard.scorecard)
 app.command()(report.report)
-app.command()(revisions.revisions)
 app.command()(outbox.deliver)
 app.add_typer(releases.app, name="releases")
 app.add_typer(alerts.app, name="alerts")

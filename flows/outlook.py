@@ -1,7 +1,7 @@
 """Outlook: what the stages before let expect of each stage, as known on a date, and how good that was."""
 
-from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 from detectors.lead_lag import LeadLag
 from detectors.nowcast import Nowcast
+from detectors.parallel import answer_each
 from flows.detect import RECIPES, Reader
 from pillarfour import panel
 from pillarfour.detection import Panel
@@ -28,7 +29,7 @@ def outlook(reader: Reader, *, known_on: date) -> Outlook:
     return _outlook(reader.triggers, figures(reader, known_on=known_on), known_on=known_on)
 
 
-def nowcast_score(reader: Reader, *, start: date, end: date) -> tuple[NowcastScore, ...]:
+def nowcast_score(reader: Reader, *, start: date, end: date, method: LeadLag | None = None) -> tuple[NowcastScore, ...]:
     """Score what was expected on every day on which a source published, against what is known on the last day.
 
     Of forecasts of the same month at the same horizon the last one counts. Where there never was a usable lag, there is no score.
@@ -37,6 +38,8 @@ def nowcast_score(reader: Reader, *, start: date, end: date) -> tuple[NowcastSco
     ----------
     start, end
         The first and the last day on which a forecast is made; figures published by ``end`` are what it is held against.
+    method
+        How leads are found, where not by the defaults.
 
     Returns
     -------
@@ -45,10 +48,11 @@ def nowcast_score(reader: Reader, *, start: date, end: date) -> tuple[NowcastSco
     """
     final = figures(reader, known_on=end)
     days = sorted({day for day in reader.published.values() if start <= day <= end})
+    found = answer_each(partial(_outcomes, reader, final, method=method), days)
     last = {
         (forecast.lead.upstream, forecast.lead.downstream, forecast.period, forecast.horizon_months): outcome
-        for day in days
-        for forecast, outcome in _outcomes(reader.triggers, figures(reader, known_on=day), final, day=day)
+        for each in found
+        for forecast, outcome in each
     }
     return score(last.values())
 
@@ -81,35 +85,37 @@ def pairs(triggers: Triggers) -> list[tuple[SeriesKey, SeriesKey]]:
     ]
 
 
-def _outlook(triggers: Triggers, known: Panel, *, known_on: date) -> Outlook:
-    leads = LeadLag().leads(known, pairs=pairs(triggers))
+def _outlook(triggers: Triggers, known: Panel, *, known_on: date, method: LeadLag | None = None) -> Outlook:
+    leads = (method or LeadLag()).leads(known, pairs=pairs(triggers))
     forecasts = Nowcast().forecasts(known, leads=leads)
     return Outlook(known_on=known_on, leads=leads, forecasts=forecasts, units={stage.id: stage.unit for stage in triggers.stages})
 
 
-def _outcomes(triggers: Triggers, known: Panel, final: Panel, *, day: date) -> Iterator[tuple[Forecast, Outcome]]:
+def _outcomes(reader: Reader, final: Panel, day: date, *, method: LeadLag | None) -> list[tuple[Forecast, Outcome]]:
     """Hold each forecast of a day against what came."""
-    for forecast in _outlook(triggers, known, known_on=day).forecasts:
-        key = forecast.lead.downstream
-        if not isinstance(key, SeriesKey):
-            continue
-        counts = known.values[known.series.index(key)]
-        yield (
-            forecast,
-            Outcome(
-                stage=key.stage,
-                subject=key.subject,
-                horizon=forecast.horizon_months,
-                expected=forecast.expected,
-                lower=forecast.lower,
-                upper=forecast.upper,
-                actual=_figure(final, key, forecast.period),
-                year_before=_figure(known, key, forecast.period - 12),
-                newest=float(counts[np.isfinite(counts)][-1]),
-                scale=naive_scale(counts),
-                nominal=forecast.coverage,
-            ),
-        )
+    known = figures(reader, known_on=day)
+    forecasts = _outlook(reader.triggers, known, known_on=day, method=method).forecasts
+    return [(each, _outcome(each, known, final)) for each in forecasts]
+
+
+def _outcome(forecast: Forecast, known: Panel, final: Panel) -> Outcome:
+    key = forecast.lead.downstream
+    if not isinstance(key, SeriesKey):
+        raise TypeError(f"{key} is no series of the corridor")
+    counts = known.values[known.series.index(key)]
+    return Outcome(
+        stage=key.stage,
+        subject=key.subject,
+        horizon=forecast.horizon_months,
+        expected=forecast.expected,
+        lower=forecast.lower,
+        upper=forecast.upper,
+        actual=_figure(final, key, forecast.period),
+        year_before=_figure(known, key, forecast.period - 12),
+        newest=float(counts[np.isfinite(counts)][-1]),
+        scale=naive_scale(counts),
+        nominal=forecast.coverage,
+    )
 
 
 def _figure(known: Panel, key: SeriesKey, period: pd.Period) -> float:
