@@ -1,4 +1,4 @@
-"""Failure: a night that does not come to its end tells its operators, through the outbox and by no other way."""
+"""Failure: a night or a report that does not come to its end tells its operators, through the outbox and by no other way."""
 
 import logging
 import os
@@ -26,17 +26,17 @@ def tell_operators(flow: object, flow_run: Any, state: Any) -> None:  # noqa: AR
     known_on = flow_run.parameters.get("known_on")
     if known_on is not None and date.fromisoformat(str(known_on)[:10]) < clock.today():
         return
-    store = flow_run.parameters.get("store")
+    store, report = flow_run.parameters.get("store"), flow_run.parameters.get("kind")
     try:
-        tell(Settings() if store is None else Settings(store=Path(store)), run=str(flow_run.id), said=str(state.message))
+        tell(Settings() if store is None else Settings(store=Path(store)), run=str(flow_run.id), said=str(state.message), report=report)
     except PillarfourError as fault:
         log.error("the operators could not be told: %s", fault)  # noqa: TRY400 - the night's own failure is the one to look at
 
 
-def tell(settings: Settings, *, run: str, said: str) -> None:
-    """Record the message for the folder and each operator, and send what is due."""
+def tell(settings: Settings, *, run: str, said: str, report: str | None = None) -> None:
+    """Record the message for the folder and each operator, and send what is due; ``report`` is the kind of one that was to be made."""
     now = clock.now()
-    letter = operator.compose(run=run, said=said, sender=settings.mail_from, now=now)
+    letter = operator.compose(run=run, said=said, sender=settings.mail_from, now=now, report=report)
     with Ledger(settings.ledger).begin() as connection:
         outbox.record(connection, letter, recipients=[Recipient(channel="folder"), *_operators(settings)], now=now)
     deliver(settings, password=password(settings))

@@ -1,4 +1,4 @@
-"""What the operator is told when a night does not come to its end."""
+"""What the operator is told when a night or a report does not come to its end."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -19,9 +19,14 @@ Nothing half-written is left. What to do:
 - run `pillarfour nightly`: it takes up where this one stopped, and a night that is whole already is not told twice.
 Until then no new alert is decided and none is sent.
 """
+REPORT: Final = """\
+Alerts are not touched by it. What to do:
+- look at the run's log, and at `pillarfour doctor`;
+- run `pillarfour report {kind} --send`: who got the report already does not get it twice.
+"""
 
 
-def compose(*, run: str, said: str, sender: str, now: datetime) -> Letter:
+def compose(*, run: str, said: str, sender: str, now: datetime, report: str | None = None) -> Letter:
     """Write the message of a failed run; the same bytes for the same arguments.
 
     Parameters
@@ -30,16 +35,19 @@ def compose(*, run: str, said: str, sender: str, now: datetime) -> Letter:
         The run's name or number: one message a run.
     said
         What the orchestrator says of its end; of an error that is not the project's own only its kind is passed on.
+    report
+        ``weekly`` or ``quarterly`` where the run was to report; None where it was a night.
     """
     name = f"<{now.date()}.{sha256(f'failed {run}'.encode()).hexdigest()[:32]}@pillarfour>"
-    subject = f"[FAILED] The night of {now.date()} did not come to its end (pillarfour)"
+    what, remedy = ("night", WHAT_TO_DO) if report is None else (f"{one_line(report)} report", REPORT.format(kind=one_line(report)))
+    subject = f"[FAILED] The {what} of {now.date()} did not come to its end (pillarfour)"
     mail = EmailMessage(policy=SMTP)
     mail["Message-ID"] = name
     mail["Date"] = now
     mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
     mail["Auto-Submitted"] = "auto-generated"
     mail["Subject"] = subject
-    mail.set_content(f"The run {one_line(run)} failed at {ENGLISH.moment(now)}:\n\n{cleaned(said)}\n\n{WHAT_TO_DO}", cte="quoted-printable")
+    mail.set_content(f"The run {one_line(run)} failed at {ENGLISH.moment(now)}:\n\n{cleaned(said)}\n\n{remedy}", cte="quoted-printable")
     return Letter(message_id=name, known_on=now.date(), mark="live", subject=subject, quiet=False, content=mail.as_bytes())
 
 

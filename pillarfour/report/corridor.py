@@ -32,7 +32,7 @@ def overview(report: Report, speaker: Speaker) -> Section:
     rows = [(speaker.words.period(month), *(_total(stage, month, speaker) for stage in report.stages)) for month in months]
     blocks += [
         Table(caption=say("All nationalities, by month"), columns=(say("Month"), *columns), rows=tuple(rows)),
-        Paragraph(text=say("* still open to revision: the publisher's year has not ended."), note=True),
+        Paragraph(text=say("* can still be revised: the publisher's year has not ended, or the figure is a first one."), note=True),
     ]
     return Section(title=say("The corridor"), blocks=tuple(blocks))
 

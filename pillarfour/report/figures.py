@@ -110,6 +110,6 @@ def _value(known: Night, stage: str, subject: str, period: str) -> float | None:
 
 
 def _open_from(recipe: Recipe, periods: tuple[str, ...], newest: str) -> str:
-    """Give the first of the months whose year, as the publisher counts it, has not ended."""
+    """Give the first of the months whose year, as the publisher counts it, has not ended; at least the newest one, a first figure."""
     year = PublisherYear(recipe.tolerance.year_ends)
     return next((period for period in periods if not year.has_ended(year.of(period), with_last=newest)), newest)

@@ -42,7 +42,7 @@ class StageFigures:
     lines
         The total, then the watched groups and nationalities, then the largest of the newest month.
     open_from
-        The first month that the publisher may still revise as a matter of course: its year has not ended.
+        The first month that the publisher may still revise as a matter of course: its year has not ended, or it is the newest.
     published_on, published_basis
         Of the release that supplies the newest month.
     """

@@ -47,3 +47,14 @@ def test_what_is_said_stays_in_its_line():
 
     assert message["Bcc"] is None
     assert "StoreError: a Bcc: x@example.org b" in message.get_content()
+
+
+def test_a_failed_report_is_told_as_one():
+    """It asks for the report and not for the night, and says that alerts are not touched."""
+    told = compose(run="witty-lynx", said="Flow run crashed", sender="pillarfour@example.org", now=NOW, report="weekly")
+    text = message_from_bytes(told.content, policy=SMTP).get_content()
+
+    assert told.subject == "[FAILED] The weekly report of 2021-07-12 did not come to its end (pillarfour)"
+    assert "Alerts are not touched by it." in text
+    assert "`pillarfour report weekly --send`" in text
+    assert "nightly" not in text
