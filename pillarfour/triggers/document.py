@@ -55,6 +55,20 @@ def _page(triggers: Triggers) -> Iterator[str]:
     for trigger in triggers.triggers:
         yield from _trigger(trigger, triggers)
     yield from _sector()
+    yield ""
+    yield from _southbound()
+
+
+def _southbound() -> Iterator[str]:
+    yield "## The way back"
+    yield ""
+    yield (
+        "People also walk south, and no trigger here says so: none of the sources read so far publishes the way back by month and "
+        "nationality. Once one does it becomes a stage of its own, such as `darien_southbound`, behind all others, because it comes after "
+        "them on the way; surge, collapse and mix then need no code. One thing does: the alerts of one people at two stages are one case, "
+        "so a stage will have to say which way it counts before a rise to the south may stand beside one to the north. A fall in the "
+        "northward count is never read as people going back."
+    )
 
 
 def _sector() -> Iterator[str]:
