@@ -1,6 +1,6 @@
 """The tables of docs/method.md for the methods that bench/calibration.py leaves out: measured false alarms beside stated ones.
 
-``python bench/calibration_more.py [ears|threshold|breaks|best_available|state_space|regime]``.
+``python bench/calibration_more.py [ears|threshold|breaks|best_available|state_space|regime|models]``.
 """
 
 # ruff: noqa: E402 - the path below comes first
@@ -17,6 +17,7 @@ from detectors.breaks import Breaks, BreaksParameters
 from detectors.ears import Ears, EarsParameters
 from detectors.regime import Regime, RegimeParameters
 from detectors.state_space import StateSpace, StateSpaceParameters
+from detectors.stl import Stl, StlParameters
 from detectors.threshold import Threshold, ThresholdParameters
 from pillarfour.detection import Detector
 
@@ -86,7 +87,17 @@ def regime() -> Iterator[str]:
     return fitted(lambda stated: Regime(RegimeParameters(false_alarms_per_year=stated)))
 
 
+def models() -> Iterator[str]:
+    """Judge months 37-60 by the other models of two methods, at half a false alarm a year."""
+    named = [
+        ("state_space, ets", StateSpace(StateSpaceParameters(model="ets"))),
+        ("stl, seasons of 12 and 5 months", Stl(StlParameters(season_periods=(12, 5)))),
+    ]
+    return table(named, n_series=40, judged=24, processes=FEW_PROCESSES)
+
+
 TABLES = {
+    "models": models,
     "regime": regime,
     "best_available": best_available,
     "breaks": breaks,

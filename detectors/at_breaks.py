@@ -17,7 +17,7 @@ from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import AppliedBreak, Manner, Panel, Scores
 from pillarfour.errors import DetectorError
 from pillarfour.model import SeriesKey
-from pillarfour.strict_yaml import suggest
+from pillarfour.strict_yaml import unknown
 
 S = TypeVar("S", bound=Scores)
 Columns = npt.NDArray[np.intp]
@@ -42,15 +42,14 @@ def choose(
     Raises
     ------
     DetectorError
-        If a name is none of the breaks handed in.
+        If a name is none of the breaks known.
     """
     known = {each.id: each for each in breaks}
     named: list[tuple[str, Manner]] = [*((name, "restart") for name in restart_after), *((name, "leave_out") for name in leave_out)]
     for name, _ in named:
         if name not in known:
             raise DetectorError(
-                f"{method}: no structural break {name!r} was handed in{suggest(name, known)}; "
-                "give the register: detect(panel, breaks=pillarfour.breaks.load().breaks)"
+                f"{method}: {unknown('structural break', name, known)}; data/structural_breaks.yaml lists them, with their sources"
             )
     found = [_apply(known[name], panel, manner) for name, manner in named]
     return tuple(each for each in found if each.series and each.first <= panel.periods[-1])

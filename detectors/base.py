@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from detectors import at_breaks
-from pillarfour.breaks import StructuralBreak
+from pillarfour.breaks import StructuralBreak, load
 from pillarfour.detection import OK, Floats, Judge, Panel, Scores
 from pillarfour.errors import DetectorError
 
@@ -77,16 +77,18 @@ class Method(ABC, Generic[P]):
             raise DetectorError(f"{self.name}: takes {self.parameters_type.__qualname__}, not {type(taken).__qualname__}; build those")
         self.parameters = cast("P", taken)
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] = ()) -> Scores:
+    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] | None = None) -> Scores:
         """Score the panel's last period of every series, or every period, each with what precedes it alone.
 
         Parameters
         ----------
         breaks
-            The register of structural breaks, where the parameters name any.
+            Those that the parameters may name; by default the register of the project, ``data/structural_breaks.yaml``.
         """
         columns = self.columns_to_judge(panel, judge)
         named = {"restart_after": self.parameters.restart_after, "leave_out": self.parameters.leave_out}
+        if breaks is None:
+            breaks = load().breaks if any(named.values()) else ()
         applied = at_breaks.choose(panel, breaks, method=self.name, **named)
         scores = replace(self.score_columns(panel, columns), parameters=self.parameters.model_dump())
         return at_breaks.rescore(scores, panel, applied, score=self.score_columns) if applied else scores

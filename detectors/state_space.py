@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 from scipy import special
 
+from detectors import exponential_smoothing
 from detectors.base import Judgements, Method, Parameters
 from detectors.parallel import answer_each
 from detectors.windows import statuses, still
@@ -32,13 +33,16 @@ class StateSpaceParameters(Parameters):
 
     Parameters
     ----------
+    model
+        ``components``: a level that wanders, and sine waves; ``ets``: exponential smoothing with a figure a season.
     season_harmonics
-        Sine waves a year that make the season.
+        Sine waves a year that make the season of ``components``.
     refit_every_periods
         Periods for which variances stay as they were estimated, on what precedes the first of them; the level and the season follow
         every period.
     """
 
+    model: Literal["components", "ets"] = "components"
     season_harmonics: int = Field(default=2, ge=1, le=6)
     refit_every_periods: int = Field(default=12, ge=1)
 
@@ -143,13 +147,17 @@ def forecast(job: Job) -> Forecasts:
         else:
             mean, variance = _fit_and_filter(logs[:end], start, job)
         found.mean[at], found.variance[at] = mean[wanted[at]], variance[wanted[at]]
-        found.freedom[at] = published[:start].sum() - 1 - 2 * job.parameters.season_harmonics
+        states = 1 + 2 * job.parameters.season_harmonics
+        taken = exponential_smoothing.estimated(job.periods_per_year) if job.parameters.model == "ets" else states
+        found.freedom[at] = published[:start].sum() - taken
     return found
 
 
 def _fit_and_filter(logs: Floats, start: int, job: Job) -> tuple[Floats, Floats]:
     """Estimate on what precedes ``start`` and filter all; NaN where there is no estimate."""
     failed = np.full(len(logs), np.nan)
+    if job.parameters.model == "ets":
+        return exponential_smoothing.one_step_ahead(logs, start=start, periods_per_year=job.periods_per_year) or (failed, failed)
     harmonics = job.parameters.season_harmonics
     variances = estimate(logs[:start], periods_per_year=job.periods_per_year, harmonics=harmonics)
     if variances is None:

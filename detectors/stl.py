@@ -9,9 +9,13 @@ from scipy import special
 
 from detectors.base import Judgements, Method, Parameters
 from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Floats, Panel
+from pillarfour.errors import DetectorError
 
 LEAST_CYCLES = 2
 """Seasons that a decomposition needs."""
+
+SHORTEST_SEASON = 2
+"""Periods."""
 
 MEDIAN_OF_HALF_NORMAL = 0.6744897501960817
 NODES = 200
@@ -29,12 +33,15 @@ class StlParameters(Parameters):
         Passes of the decomposition and of its robustness weights; 1 and 5 are the authors' advice for robust fits.
     error_window_periods
         How many past one-step-ahead errors make the scale.
+    season_periods
+        Lengths of several seasons, such as 52 and 13 in weeks: they are told apart one after the other (MSTL). None given: a year.
     """
 
     season_window_years: int = Field(default=13, ge=3, le=99)
     inner_iterations: int = Field(default=1, ge=1, le=5)
     outer_iterations: int = Field(default=5, ge=1, le=15)
     error_window_periods: int = Field(default=60, ge=12)
+    season_periods: tuple[int, ...] = ()
 
     @field_validator("season_window_years")
     @classmethod
@@ -42,6 +49,15 @@ class StlParameters(Parameters):
         if years % 2 == 0:
             raise ValueError(f"season_window_years is {years}; a loess window is odd: say {years + 1}")
         return years
+
+    @field_validator("season_periods")
+    @classmethod
+    def _apart(cls, periods: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(periods)) < len(periods) or any(each < SHORTEST_SEASON for each in periods):
+            raise ValueError(
+                f"season_periods is {', '.join(map(str, periods))}; give each length once, of {SHORTEST_SEASON} periods or more"
+            )
+        return periods
 
 
 class Stl(Method[StlParameters]):
@@ -57,6 +73,7 @@ class Stl(Method[StlParameters]):
     References
     ----------
     .. [1] Cleveland, R. B., Cleveland, W. S., McRae, J. E., Terpenning, I. (1990). Journal of Official Statistics 6(1), 3-73.
+    .. [2] Bandara, K., Hyndman, R. J., Bergmeir, C. (2025). International Journal of Operational Research 52(1), 79-98.
     """
 
     name = "stl"
@@ -65,6 +82,11 @@ class Stl(Method[StlParameters]):
 
     def judge(self, panel: Panel) -> Judgements:
         """Judge every period of every series."""
+        longest = max(self.parameters.season_periods, default=0)
+        if longest > panel.periods_per_year:
+            raise DetectorError(
+                f"{self.name}: season_periods has {longest}, but the panel's year has {panel.periods_per_year}; give at most a year"
+            )
         judged = Judgements.blank(panel.values.shape, status=NO_DATA)
         for row, counts in enumerate(panel.values):
             self._judge_series(counts, judged, row, panel.periods_per_year)
@@ -82,7 +104,7 @@ class Stl(Method[StlParameters]):
         excess = errors**2 / MEDIAN_OF_HALF_NORMAL**2 / immaturity - sampling
         chance = self.parameters.false_alarms_per_year / (2 * periods_per_year)
         least = self.least_history * periods_per_year // 12
-        least_errors = least - LEAST_CYCLES * periods_per_year
+        least_errors = least - LEAST_CYCLES * periods_per_year - bool(self.parameters.season_periods)
         for order, column in enumerate(published):
             past = published[:order]
             known = past[np.isfinite(excess[past])][-self.parameters.error_window_periods :]
@@ -161,7 +183,7 @@ def one_step_ahead(counts: Floats, periods_per_year: int, parameters: StlParamet
     published = np.flatnonzero(np.isfinite(counts))
     least = LEAST_CYCLES * periods_per_year
     for order, column in enumerate(published):
-        if order < least:
+        if order < least + bool(parameters.season_periods):  # MSTL wants more than two
             continue
         first, last = published[0], published[order - 1]
         inside = np.arange(first, last + 1)
@@ -169,18 +191,31 @@ def one_step_ahead(counts: Floats, periods_per_year: int, parameters: StlParamet
         if np.ptp(logs) == 0:
             predicted[column] = logs[-1]
             continue
-        trend, season = decompose(logs, periods_per_year, parameters)
-        years_back = -(-(column - last) // periods_per_year)
-        predicted[column] = trend[-1] + season[column - first - years_back * periods_per_year]
+        trend, seasons = decompose(logs, periods_per_year, parameters)
+        ahead = column - last
+        predicted[column] = trend[-1] + sum(season[ahead - 1 - -(-ahead // period) * period] for period, season in seasons.items())
     return predicted
 
 
-def decompose(logs: Floats, periods_per_year: int, parameters: StlParameters) -> tuple[Floats, Floats]:
-    """Split a series without gaps into trend and season by statsmodels' STL, with robustness weights and local-mean seasons."""
-    from statsmodels.tsa.seasonal import STL  # noqa: PLC0415 - a second that commands which detect nothing do not pay
+def decompose(logs: Floats, periods_per_year: int, parameters: StlParameters) -> tuple[Floats, dict[int, Floats]]:
+    """Split a series without gaps into trend and seasons by statsmodels' STL, with robustness weights and local-mean seasons.
 
-    model = STL(logs, period=periods_per_year, seasonal=parameters.season_window_years, seasonal_deg=0, robust=True)
+    Returns
+    -------
+    trend
+        Shape (n_periods,).
+    seasons
+        By their length; several are those of statsmodels' MSTL.
+    """
+    from statsmodels.tsa.seasonal import MSTL, STL  # noqa: PLC0415 - a second that commands which detect nothing do not pay
+
+    lengths = sorted(parameters.season_periods or (periods_per_year,))
+    passes = {"inner_iter": parameters.inner_iterations, "outer_iter": parameters.outer_iterations}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # weights of an exact fit are 0/0; the result is looked at by the caller
-        fit = model.fit(inner_iter=parameters.inner_iterations, outer_iter=parameters.outer_iterations)
-    return np.asarray(fit.trend), np.asarray(fit.seasonal)
+        if len(lengths) == 1:
+            fit = STL(logs, period=lengths[0], seasonal=parameters.season_window_years, seasonal_deg=0, robust=True).fit(**passes)
+            return np.asarray(fit.trend), {lengths[0]: np.asarray(fit.seasonal)}
+        windows = [parameters.season_window_years * periods_per_year // length // 2 * 2 + 1 for length in lengths]
+        fit = MSTL(logs, periods=lengths, windows=windows, stl_kwargs={"seasonal_deg": 0, "robust": True, **passes}).fit()
+    return np.asarray(fit.trend), dict(zip(lengths, np.asarray(fit.seasonal).T, strict=True))

@@ -203,6 +203,6 @@ class Detector(Protocol):
     def __init__(self, parameters: Any = None) -> None:
         """Take a frozen pydantic model of parameters, or the defaults."""
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] = ()) -> Scores:
-        """Score the newest period of every series, or every period with what precedes it alone; ``breaks`` is the register."""
+    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] | None = None) -> Scores:
+        """Score the newest period of every series, or every one with what precedes it; ``breaks``, else the project's, are known."""
         ...

@@ -9,7 +9,7 @@ import numpy as np
 import pydantic
 import pytest
 
-from detectors import DETECTORS
+from detectors import DETECTORS, make
 from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import STATUSES, Scores
 from pillarfour.errors import DetectorError
@@ -23,9 +23,8 @@ OUTPUTS = ("expected", "lower", "upper", "score", "p_value", "status")
 SHORT = {"farrington": {"baseline_years": 3}}
 """Parameters with which a method whose defaults need more history judges these panels."""
 
-every_detector = pytest.mark.parametrize(
-    "detector", [method(method.parameters_type(**SHORT.get(name, {}))) for name, method in DETECTORS.items()], ids=list(DETECTORS)
-)
+ASKED = {name: SHORT.get(name, {}) for name in DETECTORS}
+every_detector = pytest.mark.parametrize("detector", [make(name, **parameters) for name, parameters in ASKED.items()], ids=list(ASKED))
 
 
 @pytest.fixture(scope="module")
@@ -325,8 +324,10 @@ def test_a_break_to_come_changes_no_judgement(detector, manner, usual, panel_of)
 @every_detector
 def test_a_break_that_is_not_known_is_an_error(detector, usual, panel_of):
     """A name that is none of the register's is refused with the nearest one, and no break stands in both manners."""
-    with pytest.raises(DetectorError, match=r"no structural break 'closur' was handed in; did you mean \"closure\"\?; give the register"):
+    with pytest.raises(DetectorError, match=r'unknown structural break "closur"; did you mean "closure"'):
         asking(detector, restart_after=("closur",)).detect(panel_of(usual), breaks=BREAKS)
+    with pytest.raises(DetectorError, match=r'unknown structural break "title42"; did you mean "title-42"'):
+        asking(detector, restart_after=("title42",)).detect(panel_of(usual))
     with pytest.raises(pydantic.ValidationError, match="closure stands in restart_after and in leave_out"):
         detector.parameters_type(restart_after=("closure",), leave_out=("closure",))
 

@@ -1,14 +1,17 @@
 """The unobserved-components model: its filter, its estimates, what may leak and what may not."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
 import detectors.state_space
+from detectors import make
 from detectors.parallel import MANY, answer_each
 from detectors.state_space import StateSpace, StateSpaceParameters, estimate, one_step_ahead
 from pillarfour.detection import STATUSES
@@ -135,3 +138,35 @@ def test_state_space_alarms_as_often_as_it_says(process, allowed, panel_of, draw
     each = scores.alarm[:, 36:].mean(axis=1) * 12
 
     assert allowed[0] * 0.5 - 3 * each.std() / 40**0.5 <= each.mean() <= allowed[1] * 0.5 + 3 * each.std() / 40**0.5
+
+
+@pytest.fixture(scope="module")
+def ets(draw_counts, panel_of):
+    """Two series, one with a gap, by exponential smoothing: every month, and the panel."""
+    counts = draw_counts(2, 54, mean=100, dispersion=0.1, season=0.3)
+    counts[1, 20:22] = np.nan
+    return make("state_space", model="ets").detect(panel_of(counts), judge="all"), counts
+
+
+def test_exponential_smoothing_judges_online(ets, panel_of):
+    """What comes later moves neither start, nor weights, nor variance; the newest is the last of all."""
+    whole, counts = ets
+    longer = np.hstack([counts[:, :50], [[1e6, 0], [0, np.nan]]])
+    scores = make("state_space", model="ets").detect(panel_of(longer), judge="all")
+    newest = make("state_space", model="ets").detect(panel_of(counts[:, :50]))
+
+    np.testing.assert_allclose(scores.score[:, :50], whole.score[:, :50], rtol=1e-12)
+    np.testing.assert_allclose(newest.score[:, 0], whole.score[:, 49], rtol=1e-12)
+    assert np.isfinite(whole.score[0, 36:]).all()
+    assert np.isfinite(whole.score[1, 38:]).all()
+
+
+def test_exponential_smoothing_is_statsmodels(ets):
+    """Until the first estimate the forecasts are those of statsmodels' fit, its start concentrated out."""
+    whole, counts = ets
+    model = ExponentialSmoothing(np.log1p(counts[0, :36]), seasonal=12, initialization_method="concentrated")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = model.fit(maxiter=500, disp=0)
+
+    assert whole.expected[0, 36] == pytest.approx(np.expm1(fit.forecast(1)[0]), rel=1e-9)

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pydantic
 import pytest
-from statsmodels.tsa.seasonal import STL
+from statsmodels.tsa.seasonal import MSTL, STL
 
 from detectors.stl import Stl, StlParameters, decompose, law_of, one_step_ahead
 from pillarfour.detection import Panel
+from pillarfour.errors import DetectorError
 
 MONTHS = 12
 
@@ -21,17 +23,52 @@ def test_the_decomposition_is_statsmodels(seasonal):
     """Trend and season are those of statsmodels' robust STL with the same windows, to the last digits."""
     logs = np.log1p(seasonal)
     plain = STL(logs, period=MONTHS, seasonal=13, seasonal_deg=0, robust=True).fit(inner_iter=1, outer_iter=5)
-    trend, season = decompose(logs, MONTHS, StlParameters())
+    trend, seasons = decompose(logs, MONTHS, StlParameters())
 
     np.testing.assert_allclose(trend, plain.trend, rtol=1e-12)
-    np.testing.assert_allclose(season, plain.seasonal, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(seasons[MONTHS], plain.seasonal, rtol=1e-12, atol=1e-12)
 
 
 def test_the_prediction_is_the_last_trend_and_last_years_season(seasonal):
     """Month t is predicted from the decomposition of the months before t alone."""
-    trend, season = decompose(np.log1p(seasonal[:60]), MONTHS, StlParameters())
+    trend, seasons = decompose(np.log1p(seasonal[:60]), MONTHS, StlParameters())
 
-    assert one_step_ahead(seasonal, MONTHS, StlParameters())[60] == pytest.approx(trend[-1] + season[-MONTHS], rel=1e-12)
+    assert one_step_ahead(seasonal, MONTHS, StlParameters())[60] == pytest.approx(trend[-1] + seasons[MONTHS][-MONTHS], rel=1e-12)
+
+
+def test_several_seasons_are_those_of_mstl(seasonal):
+    """With lengths given, trend and seasons are statsmodels' MSTL, each season smoothed over as many years."""
+    logs = np.log1p(seasonal)
+    parameters = StlParameters(season_periods=(12, 5))
+    options = {"seasonal_deg": 0, "robust": True, "inner_iter": 1, "outer_iter": 5}
+    plain = MSTL(logs, periods=(5, 12), windows=(31, 13), stl_kwargs=options).fit()
+    trend, seasons = decompose(logs, MONTHS, parameters)
+    before, parts = decompose(logs[:60], MONTHS, parameters)
+
+    np.testing.assert_allclose(trend, plain.trend, rtol=1e-12)
+    np.testing.assert_allclose([seasons[5], seasons[12]], plain.seasonal.T, rtol=1e-12, atol=1e-12)
+    assert one_step_ahead(seasonal, MONTHS, parameters)[60] == pytest.approx(before[-1] + parts[5][-5] + parts[12][-12], rel=1e-12)
+
+
+def test_a_season_that_divides_no_year_narrows_the_range(panel_of):
+    """A wave of five months beside the year's is expected by two seasons, and noise to one."""
+    rng = np.random.default_rng(20210913)
+    at = np.arange(72)
+    counts = rng.poisson(2000 * np.exp(0.3 * np.sin(2 * np.pi * at / 12) + 0.6 * np.sin(2 * np.pi * at / 5)))
+    one, two = (Stl(StlParameters(season_periods=periods)).detect(panel_of([counts]), judge="all") for periods in ((), (12, 5)))
+    width = [np.nanmedian((scores.upper - scores.lower) / scores.expected) for scores in (one, two)]
+
+    assert width[1] < 0.5 * width[0]
+    assert np.isfinite(two.score[0, Stl.least_history :]).all()
+
+
+def test_seasons_that_cannot_be_are_refused(panel_of, seasonal):
+    """Twice the same length, one of a single period, or longer than a year."""
+    for periods in ((12, 12), (12, 1)):
+        with pytest.raises(pydantic.ValidationError, match="give each length once, of 2 periods or more"):
+            StlParameters(season_periods=periods)
+    with pytest.raises(DetectorError, match="stl: season_periods has 52, but the panel's year has 12"):
+        Stl(StlParameters(season_periods=(52, 13))).detect(panel_of([seasonal]))
 
 
 def test_the_month_itself_does_not_leak(panel_of, seasonal):
