@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import re
 import shutil
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from detectors import METHODS
 from flows import detect, ingest, replay
 from flows.cli import app
 from flows.detect import RECIPES
+from pillarfour import breaks
 from pillarfour.alerts import events
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.model import AlertState
@@ -354,3 +356,19 @@ def test_real_releases_are_replayed_as_their_own_vintages(shared, tmp_path):
         column = night.periods.index("2023-10")
         figures.append(int(night.panel.values[[str(key) for key in night.panel.series].index("us_southwest/total"), column]))
     assert figures == [240_988, 240_986, 240_981, 240_942, 240_932, 240_927]
+
+
+def test_the_day_on_which_a_structural_break_begins_is_a_night(copy):
+    """A rule that asks the register is asked on that day, though nothing is published on it; of other rules the day is none."""
+    text = copy.triggers.read_text(encoding="utf-8")
+    register = {each.from_ for each in breaks.load().breaks}
+    asked = copy.triggers.with_name("asked.yaml")
+    asked.write_text(re.sub(r"any:\n( +)- ", r"any:\n\1- break_in_force: {}\n\1- ", text, count=1), encoding="utf-8")
+    store = ingest.open_store(copy)
+    plain, asking = (
+        replay.RememberingReader(store=store, triggers=reading.load(path, detectors=METHODS, recipes=RECIPES))
+        for path in (copy.triggers, asked)
+    )
+
+    assert replay.due_days(asking) == replay.due_days(plain) | register
+    assert not register <= replay.due_days(plain)
