@@ -165,6 +165,11 @@ def score(report: Report, speaker: Speaker) -> Section:
     return Section(title=words.say("Last period's score"), blocks=tuple(blocks))
 
 
+def _after(lead_days: float, words: Wording) -> str:
+    """Write how long after the onset; before it with a minus sign."""
+    return f"{'−' if lead_days > 0 else ''}{words.number(abs(lead_days))}"
+
+
 def _scorecard(found: Scorecard, words: Wording) -> list[Block]:
     why = {
         "missing": words.say("No scorecard of the triggers on past events is kept: run pillarfour scorecard."),
@@ -185,11 +190,11 @@ def _scorecard(found: Scorecard, words: Wording) -> list[Block]:
         (
             sorts.get(each.events, each.events),
             words.say("{told} of {all}", told=words.number(each.told), all=words.number(each.of)),
-            "–" if each.lead_days is None else words.number(each.lead_days),
+            "–" if each.lead_days is None else _after(each.lead_days, words),
         )
         for each in found.tried
     )
     caption = words.say("The triggers on past events, {first} to {last}", first=words.day(found.first), last=words.day(found.last))
-    columns = (words.say("Event"), words.say("told of"), words.say("median lead, days"))
+    columns = (words.say("Event"), words.say("told of"), words.say("median days after the onset"))
     false = words.say("{false} of {all} alerts had no event behind them.", false=words.number(found.false), all=words.number(found.alerts))
     return [Table(caption=caption, columns=columns, rows=rows), Paragraph(text=false)]

@@ -176,7 +176,7 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """Past events of one sort: how many the triggers told of, and how many days ahead in the middle."""
+    """Past events of one sort: how many the triggers told of, and how many days before the onset in the middle; negative after it."""
 
     events: str
     told: int

@@ -112,11 +112,14 @@ def test_a_scorecard_that_does_not_fit_is_named_and_left_out(report: Report, sta
 
 def test_a_scorecard_that_fits_is_told(report: Report):
     """What the triggers told of, how early, and the alerts that nothing explains."""
-    tried = (Tried(events="labelled surges", told=3, of=7, lead_days=20), Tried(events="mechanical halvings", told=0, of=2, lead_days=None))
+    tried = (
+        Tried(events="labelled surges", told=3, of=7, lead_days=-49),
+        Tried(events="mechanical halvings", told=0, of=2, lead_days=None),
+    )
     card = Scorecard(state="kept", first=date(2018, 1, 1), last=date(2021, 6, 30), tried=tried, alerts=40, false=12)
     text = said(compose(replace(report, scorecard=card), ENGLISH))
 
-    assert "Surges on record | 3 of 7 | 20\nHalvings of a series | 0 of 2 | –" in text
+    assert "Surges on record | 3 of 7 | 49\nHalvings of a series | 0 of 2 | –" in text
     assert "12 of 40 alerts had no event behind them." in text
 
 
