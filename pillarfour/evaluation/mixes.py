@@ -10,7 +10,8 @@ import pandas as pd
 from pillarfour.detection import NO_DATA, Detector, Floats, MixScores, Panel
 from pillarfour.model import SeriesKey
 from pillarfour.triggers import watching
-from pillarfour.triggers.night import MIX, Night
+from pillarfour.triggers.judged import MIX
+from pillarfour.triggers.night import Night
 
 FIGURES = ("expected", "lower", "upper", "score", "p_value", "change")
 

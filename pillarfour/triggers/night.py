@@ -12,9 +12,7 @@ from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import OK, STATUSES, Floats, MixScores, Panel, Scores
 from pillarfour.errors import TriggerError
 from pillarfour.model import SeriesKey
-
-MIX = "mix"
-"""The subject of a stage's mix in the scores of a detector."""
+from pillarfour.triggers.judged import MIX, Judged, JudgedMix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,44 +45,6 @@ class Freshness:
             return None
         following = pd.Period(self.newest_period, freq="M") + 1
         return following.end_time.date() + timedelta(days=self.usual_delay_days)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """One figure as one detector sees it."""
-
-    status: str
-    score: float
-    expected: float
-    lower: float
-    upper: float
-    p_value: float
-    false_alarms_per_year: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgedMix:
-    """The mix of a stage in one period as one detector sees it.
-
-    Parameters
-    ----------
-    divergence, highest
-        How far it lies from its history, and the furthest of that history [bits].
-    leading, change
-        The nationality that moved the mix most, and by how much its share did.
-    unseen
-        The nationalities that came for the first time.
-    """
-
-    status: str
-    score: float
-    divergence: float
-    highest: float
-    p_value: float
-    leading: str
-    change: float
-    unseen: tuple[str, ...]
-    false_alarms_per_year: float
 
 
 @dataclass(frozen=True, kw_only=True)

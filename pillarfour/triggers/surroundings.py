@@ -8,8 +8,9 @@ from pillarfour.alerts.model import Evidence
 from pillarfour.breaks import StructuralBreak
 from pillarfour.model import OTHER, STATELESS
 from pillarfour.triggers.conditions import BreakLeaf, CompositionLeaf, RevisionLeaf, ShareLeaf, StalenessLeaf
+from pillarfour.triggers.judged import JudgedMix
 from pillarfour.triggers.leaves import REACHES, answer, counted, figures_of
-from pillarfour.triggers.night import JudgedMix, Line, Night
+from pillarfour.triggers.night import Line, Night
 
 TOLD_REVISIONS = 3
 """Of many revised figures the largest are named; the evidence keeps them all."""

@@ -1,15 +1,22 @@
 """Every leaf is known wherever leaves are asked, written down, and told."""
 
+from dataclasses import replace
+from datetime import date
 from typing import get_args
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from pillarfour import lookups
 from pillarfour.alerts.model import Evidence
 from pillarfour.delivery import clauses, facts, reasons
 from pillarfour.delivery.wording import wording
-from pillarfour.triggers import document, evaluate
-from pillarfour.triggers.conditions import LEAVES, Leaf, StalenessLeaf, Test, UpstreamLeaf
+from pillarfour.detection import INSUFFICIENT_HISTORY, OK, MixScores, Panel
+from pillarfour.model import SeriesKey
+from pillarfour.triggers import document, evaluate, surroundings
+from pillarfour.triggers.conditions import LEAVES, CompositionLeaf, Leaf, StalenessLeaf, Test, UpstreamLeaf
+from pillarfour.triggers.night import Night
 
 LANGUAGES = ("en", "es")
 
@@ -87,3 +94,58 @@ def test_releases_are_told_as_releases_and_not_as_months(language, words):
 
     assert any(words in sentence for sentence in reasons.why(held, wording(language), names={}))
     assert any(words in sentence for sentence in reasons.ending(held, wording(language), names={}))
+
+
+def mixed(*, score: float, status: int = OK, change: float = 0.2, total: float = 4000, unseen: tuple[str, ...] = ()) -> Night:
+    """Give a night on which one stage's mix has been judged once."""
+    panel = Panel(
+        values=np.array([[total], [1000.0]]),
+        series=(SeriesKey(stage="darien", subject="total"), SeriesKey(stage="darien", subject="VEN")),
+        periods=pd.period_range("2022-01", periods=1, freq="M"),
+        unit="persons",
+    )
+    scores = MixScores(
+        panel=replace(panel, values=np.array([[0.3]]), series=(SeriesKey(stage="darien", subject="mix"),), unit="bits"),
+        columns=np.arange(1),
+        **{name: np.array([[0.1]]) for name in ("expected", "lower", "upper", "p_value")},
+        score=np.array([[score]]),
+        status=np.array([[status]], dtype=np.int8),
+        false_alarms_per_year=1.0,
+        method="composition",
+        leading=np.array([["VEN"]], dtype=object),
+        change=np.array([[change]]),
+        unseen=np.array([[None]], dtype=object),
+    )
+    scores.unseen[0, 0] = unseen
+    return Night(known_on=date(2022, 2, 12), panel=panel, scores={"mix": scores}, freshness={})
+
+
+@pytest.mark.parametrize(
+    ("known", "held"),
+    [
+        (mixed(score=1.0), True),
+        (mixed(score=0.99), False),
+        (mixed(score=1.5, change=-0.2), True),
+        (mixed(score=1.5, change=0.09), False),
+        (mixed(score=1.5, total=1999), False),
+        (mixed(score=float("nan"), status=INSUFFICIENT_HISTORY), None),
+        (mixed(score=1.5, total=float("nan")), None),
+        (replace(mixed(score=1.5), scores={}), None),
+    ],
+)
+def test_a_mix_is_held_against_threshold_share_and_floor(known, held):
+    """A record of a handful, or of a few points, is none; what cannot be judged is open."""
+    leaf = CompositionLeaf(use="mix", share=0.1, floor=2000)
+    line = known.line(SeriesKey(stage="darien", subject="total"), unit="persons")
+
+    assert surroundings.ask_composition(leaf, line, 0).held is held
+
+
+def test_who_is_new_is_a_nationality_and_rests_on_its_figure():
+    """Other and stateless are nobody's name; a revision of who led or came is one of the alert's figures."""
+    line = mixed(score=2.0, unseen=("CMR", "OOO", "XXA")).line(SeriesKey(stage="darien", subject="total"), unit="persons")
+    found = surroundings.ask_composition(CompositionLeaf(use="mix"), line, 0)
+
+    assert found.figures["unseen"] == ["CMR"]
+    assert found.figures["beside"] == ["darien/VEN", "darien/CMR"]
+    assert "first seen: CMR" in found.text
