@@ -293,6 +293,7 @@ def bundle(whole, whole_night):
     return ingest.open_store(Settings(store=whole["PILLARFOUR_STORE"]))
 
 
+@pytest.mark.slow
 def test_nights_of_the_replay_are_those_of_the_nightly(bundle, nights, pillarfour, whole, tmp_path):
     """Each random night, run by ``nightly --known-on`` after the ones before it, writes the very changes of the replay of these nights."""
     ledger = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
@@ -321,6 +322,7 @@ def test_nights_of_the_replay_are_those_of_the_nightly(bundle, nights, pillarfou
         assert states[each.night.known_on] == {key: state for key, state in each.states.items() if state != AlertState(key=key)}
 
 
+@pytest.mark.slow
 def test_each_night_is_asked_as_the_nightly_asks_it(bundle, nights):
     """Whatever nights a replay has run before: conditions, evidence and every figure, of each random night and of the night before it."""
     read = reader(bundle)
