@@ -1,6 +1,6 @@
 """The corridor: the people an alert is about at each of its stages, as known on the night."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,8 +8,9 @@ import pandas as pd
 
 from pillarfour import lookups
 from pillarfour.alerts.model import AlertState, Condition, Level, rank
-from pillarfour.delivery.night import Part, Place, Words
+from pillarfour.delivery.night import Ahead, Part, Place, Words
 from pillarfour.model import OTHER, STATELESS, TOTAL, Release, SeriesKey
+from pillarfour.outlook import Outlook
 from pillarfour.triggers import watching
 from pillarfour.triggers.night import Night as Known
 from pillarfour.triggers.schema import Stage, Triggers
@@ -20,12 +21,13 @@ LARGEST_SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One alert's people, along the way."""
+    """One alert's people, along the way; the outlook is asked for where there is a stage further on."""
 
     triggers: Triggers
     known: Known
     releases: Mapping[str, Release]
     condition: Condition
+    outlook: Callable[[], Outlook]
 
     @property
     def subject(self) -> str:
@@ -40,8 +42,11 @@ class Scene:
                 levels[state.key.stage] = max(levels.get(state.key.stage), state.level, key=rank)
         if self.condition.kind == "outage":
             return
+        passed = False
         for stage in self.triggers.stages:
-            yield self._place(stage, levels.get(stage.id))
+            place = self._place(stage, levels.get(stage.id))
+            yield self._onward(place) if passed else place
+            passed = passed or stage.id == self.condition.key.stage
 
     def parts(self) -> Iterator[Part]:
         """Give the nationalities behind the newest figure: a group's members, or the largest of all where each is known."""
@@ -88,6 +93,25 @@ class Scene:
             return found
         delay = (newest.published_on - pd.Period(period, freq="M").end_time.date()).days
         return replace(found, published_on=newest.published_on, published_basis=newest.published_basis, delay_days=delay)
+
+    def _onward(self, place: Place) -> Place:
+        """Add what is expected of a stage further on, or why the alert's own stage says nothing of it."""
+        found, key = self.outlook(), SeriesKey(stage=place.stage, subject=self.subject)
+        titles = {stage.id: titled(stage.title) for stage in self.triggers.stages}
+        lead = next((lead for lead in found.leads_to(key) if str(lead.upstream) == f"{self.condition.key.stage}/{self.subject}"), None)
+        ahead = tuple(
+            Ahead(
+                period=str(each.period),
+                expected=each.expected,
+                lower=each.lower,
+                upper=each.upper,
+                coverage=each.coverage,
+                upstream=titles[str(each.lead.upstream).partition("/")[0]],
+                lag_months=each.lead.lag_months or 0,
+            )
+            for each in found.expected(key)
+        )
+        return replace(place, ahead=ahead, no_lag=None if ahead or lead is None else lead.reason)
 
     def _value(self, key: SeriesKey, period: str) -> float | None:
         if key not in self.known.rows:

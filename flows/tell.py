@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from flows.corridor import Scene, titled
+from flows.detect import Reader
 from flows.ingest import Outcome
+from flows.outlook import outlook
 from pillarfour import breaks, clock, lookups
 from pillarfour.alerts import acts
 from pillarfour.alerts.acts import Act
@@ -13,6 +16,7 @@ from pillarfour.alerts.model import LEVELS, AlertKey, AlertState, Condition, Tra
 from pillarfour.delivery.nearest import not_met
 from pillarfour.delivery.night import FailedDocument, Freshness, Mark, News, Night, Standing, Step, Topic, Unannounced, Words
 from pillarfour.model import Release, SeriesKey
+from pillarfour.outlook import Outlook
 from pillarfour.recipe import Recipe
 from pillarfour.report.charts import Break, Chart, chart_of
 from pillarfour.settings import Settings
@@ -39,6 +43,11 @@ class Teller:
         """Gather what the message needs beside the findings."""
         releases = {release.id: release for release in store.releases() if release.published_on <= found.known_on}
         return cls(settings=settings, store=store, triggers=triggers, known=found, releases=releases, register=breaks.load())
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What is expected downstream; looked for once a night, and only where an alert has a stage further on."""
+        return outlook(Reader(store=self.store, triggers=self.triggers), known_on=self.known.known_on)
 
     def night(  # noqa: PLR0913 - a night is all of these
         self,
@@ -124,7 +133,13 @@ class Teller:
         """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""
         key = transition.key
         releases = tuple(self.releases[release] for release in transition.condition.releases)
-        scene = Scene(triggers=self.triggers, known=self.known, releases=self.releases, condition=transition.condition)
+        scene = Scene(
+            triggers=self.triggers,
+            known=self.known,
+            releases=self.releases,
+            condition=transition.condition,
+            outlook=lambda: self.outlook,
+        )
         return News(
             transition=transition,
             topic=self.topic(key),

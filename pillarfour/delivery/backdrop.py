@@ -165,6 +165,54 @@ def expected_next(places: Iterable[Place], night: Night, wording: Wording) -> li
     return said
 
 
+def onward(places: Iterable[Place], wording: Wording) -> list[str]:
+    """Say what is expected at the stages further on, and when, or why no earlier stage says so."""
+    asked = [place for place in places if place.ahead or place.no_lag]
+    if not asked:
+        return [wording.say("Time from one stage to the next: not estimated.")]
+    return [_ahead(place, wording) if place.ahead else _no_lag(place, wording) for place in asked]
+
+
+def _ahead(place: Place, wording: Wording) -> str:
+    first = place.ahead[0]
+    figures = [
+        wording.say(
+            "about {expected} in {period} ({lower}–{upper})",
+            expected=wording.estimate(each.expected),
+            period=wording.period(each.period),
+            lower=wording.estimate(each.lower),
+            upper=wording.estimate(each.upper),
+        )
+        for each in place.ahead
+    ]
+    fields = {
+        "place": place.title[wording.language],
+        "upstream": first.upstream[wording.language],
+        "figures": wording.listed(figures),
+        "share": wording.percent(first.coverage),
+    }
+    if not first.lag_months:
+        return wording.say(
+            "{place}, by the figures of {upstream} of the same month: {figures}. The range is to hold {share} of the time.", **fields
+        )
+    one, more = noted(
+        "{place}, by the figures of {upstream} {count} month earlier: {figures}. The range is to hold {share} of the time.",
+        "{place}, by the figures of {upstream} {count} months earlier: {figures}. The range is to hold {share} of the time.",
+    )
+    return wording.many(one, more, first.lag_months, **fields)
+
+
+def _no_lag(place: Place, wording: Wording) -> str:
+    why = {
+        "too_short": wording.say("too few months are known of both stages"),
+        "too_few": wording.say("too few people are counted"),
+        "insignificant": wording.say("no lag is beyond chance"),
+        "wrong_sign": wording.say("more there went with fewer here"),
+        "published_first": wording.say("its own figures come out first"),
+    }
+    return wording.say("{place}: no usable lag, {why}.", place=place.title[wording.language], why=why[place.no_lag or "insignificant"])
+
+
 def corridor(places: Iterable[Place], wording: Wording) -> list[dict[str, str]]:
     """Give the same people at each stage: the newest figure, the year before, and how late it is published."""
     rows = []

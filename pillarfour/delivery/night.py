@@ -9,6 +9,7 @@ from pillarfour.alerts.acts import Act
 from pillarfour.alerts.model import AlertState, Condition, Evidence, Level, Transition
 from pillarfour.lookups import Language
 from pillarfour.model import Basis, Release
+from pillarfour.outlook import Reason
 from pillarfour.report.charts import Chart
 
 Mark = Literal["live", "past", "exercise"]
@@ -84,6 +85,27 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """What is expected of a stage in a month that it has not published, by what an earlier stage has shown.
+
+    Parameters
+    ----------
+    expected, lower, upper
+        In the stage's unit; the range is to hold the figure as often as ``coverage`` says.
+    upstream, lag_months
+        The stage that it rests on, and how many months earlier.
+    """
+
+    period: str
+    expected: float
+    lower: float
+    upper: float
+    coverage: float
+    upstream: Words
+    lag_months: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """One stage of the corridor, and what is known there of those an alert is about.
 
@@ -105,6 +127,10 @@ class Place:
         Which month is due next, and when.
     level
         Of the highest alert that stands there for the same people.
+    ahead
+        What is expected there next, where an earlier stage has a usable lag.
+    no_lag
+        Why the alert's stage says nothing of it; None where it does, or was not asked.
     """
 
     stage: str
@@ -121,6 +147,8 @@ class Place:
     next_period: str | None = None
     next_expected_on: date | None = None
     level: Level | None = None
+    ahead: tuple[Ahead, ...] = ()
+    no_lag: Reason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
