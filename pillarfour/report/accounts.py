@@ -38,23 +38,21 @@ def alerts(report: Report, speaker: Speaker) -> Section:
 def alert(life: Life, speaker: Speaker) -> str:
     """Say one alert and what became of it."""
     words = speaker.words
-    level, since, topic = words.level(life.highest), words.day(life.began), words.fact(life.topic.said(words.language))
-    begun = words.say("{level} since {since}", level=level, since=since)
+    level, since, topic = words.level(life.level), words.day(life.began), words.fact(life.topic.said(words.language))
+    begun = words.say("{level}, alert since {since}", level=level, since=since)
     return " ".join([f"{begun}: {topic}: {speaker.figure(life)}.", *_outcome(life, speaker)])
 
 
 def _outcome(life: Life, speaker: Speaker) -> Iterator[str]:
     words = speaker.words
     if life.ended is None:
-        yield (
-            words.say("It stands.")
-            if life.level == life.highest
-            else words.say("It stands, lowered to {level}.", level=words.level(life.level))
-        )
+        yield words.say("It stands.")
     elif life.how == "retracted":
         yield words.say("Retracted on {day}.", day=words.day(life.ended))
     else:
         yield words.say("Resolved on {day}.", day=words.day(life.ended))
+    if life.level != life.highest:
+        yield words.say("Its highest level was {level}.", level=words.level(life.highest))
     for each in life.changes:
         yield words.say(
             "The figure of {period} was announced as {was} and is {now} now.",
