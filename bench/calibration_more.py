@@ -15,6 +15,7 @@ from bench.calibration import draw, measure
 from detectors.best_available import BestAvailable, BestAvailableParameters
 from detectors.breaks import Breaks, BreaksParameters
 from detectors.ears import Ears, EarsParameters
+from detectors.glr import Glr, GlrParameters
 from detectors.regime import Regime, RegimeParameters
 from detectors.state_space import StateSpace, StateSpaceParameters
 from detectors.stl import Stl, StlParameters
@@ -82,6 +83,11 @@ def best_available() -> Iterator[str]:
     return table(named, n_series=1000)
 
 
+def glr() -> Iterator[str]:
+    """Judge months 31-60 by the generalized likelihood ratio."""
+    return table([(f"{stated} a year", Glr(GlrParameters(false_alarms_per_year=stated))) for stated in STATED], n_series=1000)
+
+
 def regime() -> Iterator[str]:
     """Judge by two regimes."""
     return fitted(lambda stated: Regime(RegimeParameters(false_alarms_per_year=stated)))
@@ -102,6 +108,7 @@ TABLES = {
     "best_available": best_available,
     "breaks": breaks,
     "ears": ears,
+    "glr": glr,
     "threshold": threshold,
     "state_space": state_space,
 }

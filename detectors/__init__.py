@@ -11,6 +11,7 @@ from detectors.composition import Composition
 from detectors.cusum import Cusum
 from detectors.ears import Ears
 from detectors.farrington import Farrington
+from detectors.glr import Glr
 from detectors.regime import Regime
 from detectors.state_space import StateSpace
 from detectors.stl import Stl
@@ -25,6 +26,7 @@ DETECTORS: dict[str, type[Detector]] = {
     "cusum": Cusum,
     "ears": Ears,
     "farrington": Farrington,
+    "glr": Glr,
     "regime": Regime,
     "state_space": StateSpace,
     "stl": Stl,

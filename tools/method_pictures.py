@@ -43,6 +43,7 @@ class Scene:
 SCENES = {
     "stl": Scene(of=BORDER, stage="us_southwest", subject=TOTAL, title="U.S. southwest border", until="2025-05"),
     "cusum": Scene(of=DARIEN, stage="darien", subject="HTI", title="Darién, Haitians", until="2021-12"),
+    "glr": Scene(of=DARIEN, stage="darien", subject="ECU", title="Darién, Ecuadorians", until="2023-06"),
     "ears": Scene(of=DARIEN, stage="darien", subject="VEN", title="Darién, Venezuelans", until="2022-01"),
     "threshold": Scene(of=DARIEN, stage="darien", subject=TOTAL, title="Darién, all nationalities", until="2023-12"),
     "farrington": Scene(
