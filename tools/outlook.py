@@ -1,7 +1,7 @@
 """Measure leads and forecasts for docs/method.md, and draw what was expected of one series beside what came.
 
 ``python tools/outlook.py rates`` prints how often independent series and planted leads are found; ``python tools/outlook.py score`` scores
-the forecasts of past days against what came, and ``python tools/outlook.py picture`` writes docs/images/outlook.png. The last two read the
+the forecasts of past days against what came, and ``python tools/outlook.py picture`` writes docs/images/method-nowcast.png. The last two read the
 store of ``PILLARFOUR_STORE``.
 """
 
@@ -22,7 +22,7 @@ from pillarfour.model import SeriesKey
 from pillarfour.outlook import Forecast, Lead
 from pillarfour.settings import Settings
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "outlook.png"
+PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "method-nowcast.png"
 SHOWN = SeriesKey(stage="mexico", subject="haitian")
 START, END = date(2021, 1, 1), date(2025, 7, 1)
 N_PAIRS, SEED = 400, 5
@@ -108,7 +108,7 @@ def picture(reader: Reader) -> None:
         low, high = forecast.expected - forecast.lower, forecast.upper - forecast.expected
         axes.errorbar(at, forecast.expected, yerr=[[low], [high]], fmt="o", color="#c2571a", markersize=4, capsize=3, alpha=0.7)
     axes.set(
-        title=f"{SHOWN}: expected by a usable lag, with its 80 % range", ylabel="events a month", xlim=(pd.Timestamp("2023-06-01"), None)
+        title=f"{SHOWN}: expected by a usable lag, with its 80 % range", ylabel="events a month", xlim=(pd.Timestamp("2023-10-01"), None)
     )
     axes.set_ylim(0, np.nanmax(counts[-24:]) * 1.2)
     figure.savefig(PICTURE, dpi=110)
@@ -117,7 +117,7 @@ def picture(reader: Reader) -> None:
 def expected(reader: Reader) -> Iterator[Forecast]:
     """Give the last forecast of each month and horizon."""
     last: dict[tuple[pd.Period, int], Forecast] = {}
-    for day in sorted({day for day in reader.published.values() if date(2023, 6, 1) <= day <= END}):
+    for day in sorted({day for day in reader.published.values() if date(2024, 9, 1) <= day <= END}):
         last |= {(each.period, each.horizon_months): each for each in outlook(reader, known_on=day).expected(SHOWN)}
     yield from last.values()
 

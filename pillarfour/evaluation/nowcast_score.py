@@ -99,5 +99,5 @@ def _score(stage: str, subject: str, horizon: int, outcomes: list[Outcome]) -> N
         mase_naive=mase("year_before"),
         mase_last=mase("newest"),
         coverage=float(np.mean([each.lower <= each.actual <= each.upper for each in outcomes])),
-        nominal=float(np.mean([each.nominal for each in outcomes])),
+        nominal=outcomes[0].nominal,
     )

@@ -5,6 +5,11 @@ import re
 import pytest
 
 from detectors import DETECTORS, METHODS, MIX_DETECTORS
+from detectors.lead_lag import LeadLag
+from detectors.nowcast import Nowcast
+
+OF_PAIRS = {each.name: each for each in (LeadLag, Nowcast)}
+"""Those that look at two series."""
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +22,7 @@ def test_every_detector_is_described(method):
     """Each detector of the registry has its section, with what it sees, misses and assumes, its calibration and its reference."""
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", method, flags=re.MULTILINE | re.DOTALL))
 
-    assert set(sections) == {*DETECTORS, *MIX_DETECTORS}
+    assert set(sections) == {*DETECTORS, *MIX_DETECTORS, *OF_PAIRS}
     for text in sections.values():
         assert all(f"**{word}" in text for word in ("Formula", "Sees", "Misses", "Assumes", "Unit", "Calibration", "Reference"))
 
@@ -38,7 +43,7 @@ def test_lines_are_short_enough_to_read_in_an_editor(method):
 
 def test_every_parameter_is_named(method):
     """No parameter is left to the code to explain."""
-    parameters = {name for detector in [*DETECTORS.values(), *MIX_DETECTORS.values()] for name in detector.parameters_type.model_fields}
+    parameters = {name for detector in [*METHODS.values(), *OF_PAIRS.values()] for name in detector.parameters_type.model_fields}
 
     named = {word for span in re.findall(r"`([^`\n]+)`", method) for word in re.findall(r"\w+", span)}
 
