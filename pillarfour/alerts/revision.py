@@ -10,7 +10,6 @@ from pillarfour.alerts.cases import DIRECTIONS
 from pillarfour.alerts.model import AlertState, Change, Condition, Evidence, Figure, Level, Revision, rank
 from pillarfour.model import SeriesKey
 from pillarfour.triggers.evaluate import evaluate
-from pillarfour.triggers.leaves import enough
 from pillarfour.triggers.night import Night
 from pillarfour.triggers.schema import Triggers
 
@@ -63,19 +62,8 @@ def _supported(state: AlertState, condition: Condition | None, period: str) -> L
     raised = period in state.periods
     if condition is None or condition.reference_period != period:
         return state.level if raised else None
-    open_levels = [level for level, evidence in condition.evidence.items() if _answer(evidence) is None] if raised else []
+    open_levels = [level for level, evidence in condition.evidence.items() if evidence.held is None] if raised else []
     return max([condition.level, *open_levels], key=rank)
-
-
-def _answer(evidence: Evidence) -> bool | None:
-    """Answer a condition anew, where a detector whose history was too short when the alert was raised holds nothing up now either."""
-    if not evidence.parts:
-        return False if evidence.held is None and evidence.figures.get("status") == "insufficient_history" else evidence.held
-    answers = [_answer(part) for part in evidence.parts]
-    if evidence.test == "not":
-        return False if evidence.parts[0].held is None and answers[0] is not None else evidence.held
-    unasked = int(evidence.figures.get("releases", len(answers))) - len(answers)
-    return enough((*answers, *[None] * unasked), int(evidence.figures["needed"]))
 
 
 def _cells(evidence: Evidence) -> Iterator[tuple[str, str]]:
