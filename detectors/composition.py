@@ -187,7 +187,7 @@ def divergences(mixes: Floats, others: Floats) -> Floats:
     """Give each nationality's part of the Jensen-Shannon divergence between two mixes [bits]; the parts sum to between 0 and 1."""
     middle = (mixes + others) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(mix > 0, mix * np.log2(mix / middle), 0) for mix in (mixes, others)]
+        parts = [np.where(np.minimum(mix, middle) > 0, mix * np.log2(mix / middle), 0) for mix in (mixes, others)]
     return np.asarray(parts[0] + parts[1]) / 2
 
 
