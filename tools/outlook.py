@@ -1,8 +1,8 @@
 """Measure leads and forecasts for docs/method.md, and draw what was expected of one series beside what came.
 
 ``python tools/outlook.py rates`` prints how often independent series and planted leads are found; ``python tools/outlook.py score`` scores
-the forecasts of past days against what came, and ``python tools/outlook.py picture`` writes docs/images/method-nowcast.png. The last two read the
-store of ``PILLARFOUR_STORE``.
+the forecasts of past days against what came, and ``python tools/outlook.py picture`` writes a picture into docs/images. The last two read
+the store of ``PILLARFOUR_STORE``.
 """
 
 import sys
@@ -108,16 +108,17 @@ def picture(reader: Reader) -> None:
         low, high = forecast.expected - forecast.lower, forecast.upper - forecast.expected
         axes.errorbar(at, forecast.expected, yerr=[[low], [high]], fmt="o", color="#c2571a", markersize=4, capsize=3, alpha=0.7)
     axes.set(
-        title=f"{SHOWN}: expected by a usable lag, with its 80 % range", ylabel="events a month", xlim=(pd.Timestamp("2023-10-01"), None)
+        title=f"{SHOWN}: expected by a usable lag, with its 80 % range", ylabel="events a month", xlim=(pd.Timestamp("2024-06-01"), None)
     )
-    axes.set_ylim(0, np.nanmax(counts[-24:]) * 1.2)
+    axes.set_yscale("log")
+    axes.set_ylim(30, 12_000)
     figure.savefig(PICTURE, dpi=110)
 
 
 def expected(reader: Reader) -> Iterator[Forecast]:
     """Give the last forecast of each month and horizon."""
     last: dict[tuple[pd.Period, int], Forecast] = {}
-    for day in sorted({day for day in reader.published.values() if date(2024, 9, 1) <= day <= END}):
+    for day in sorted({day for day in reader.published.values() if date(2025, 1, 1) <= day <= END}):
         last |= {(each.period, each.horizon_months): each for each in outlook(reader, known_on=day).expected(SHOWN)}
     yield from last.values()
 
