@@ -1,7 +1,7 @@
 """The scorecard: what the triggers would have told on past nights, held against what happened and against simpler rules."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors import DETECTORS, METHODS
-from flows import detect, replay
+from flows import detect, outlook, replay
 from flows.detect import RECIPES
 from flows.ingest import ingest_local, open_store
 from flows.replay import RememberingReader
@@ -19,10 +19,11 @@ from pillarfour import breaks
 from pillarfour.alerts.model import AlertKey
 from pillarfour.detection import Detector, Panel
 from pillarfour.errors import StoreError
-from pillarfour.evaluation import comparison, events, matching, operating, scorecard, scoring, timeline
+from pillarfour.evaluation import comparison, events, matching, operating, revisions, scorecard, scoring, timeline
 from pillarfour.evaluation.baselines import BASELINES, Baseline
 from pillarfour.evaluation.matching import Record
 from pillarfour.evaluation.measured import Measured
+from pillarfour.evaluation.nowcast_score import NowcastScore
 from pillarfour.evaluation.operating import Asked
 from pillarfour.evaluation.told import in_order
 from pillarfour.model import SeriesKey
@@ -35,6 +36,9 @@ from sources import SOURCES
 
 START, END = date(2018, 1, 1), date(2025, 6, 30)
 """The bundle's first full year, and the end of the month in which its last figures came out."""
+
+FORESEEN_FROM = date(2022, 1, 1)
+"""Two years of the Darién are on record: before, no earlier stage can be held against a later one."""
 
 OTHERS = (*BASELINES, *sorted(DETECTORS))
 
@@ -56,8 +60,17 @@ def build_store(folder: Path) -> Settings:
     return settings
 
 
-def measure(settings: Settings, *, triggers: Path | None = None) -> Measured:
-    """Replay the nights and ask every other method, side by side.
+def measure(settings: Settings, *, triggers: Path | None = None, others: Sequence[str] = OTHERS, forecasts: bool = True) -> Measured:
+    """Replay the nights, ask every other method and score the forecasts, side by side.
+
+    Parameters
+    ----------
+    triggers
+        Another file of triggers than the settings'.
+    others
+        The methods to hold beside them; none for a quick answer.
+    forecasts
+        Whether to score what earlier stages let expect, which takes as long as all the rest.
 
     Raises
     ------
@@ -68,15 +81,15 @@ def measure(settings: Settings, *, triggers: Path | None = None) -> Measured:
     if not any(START <= release.published_on <= END for release in open_store(settings).releases()):
         raise StoreError(f"{settings.store}: nothing was published from {START} to {END}; leave --store out, or name another")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        asked = pool.submit(_asked, settings, path)
+        asking = pool.submit(_asked, settings, path, tuple(others))
         said = replay.said(settings, path, start=START, end=END)
-        others = asked.result()
+        heard = asking.result()
     shared = reading.load(path, detectors=METHODS, recipes=RECIPES)
     episodes = comparison.spans(in_order(line for each in said for line in each.told))
-    keys = _keys(shared, others.panel)
+    keys = _keys(shared, heard.panel)
     record = Record(
-        panel=others.panel,
-        published=others.published,
+        panel=heard.panel,
+        published=heard.published,
         stages=tuple(stage.id for stage in shared.stages),
         groups={name: frozenset(group.nationalities) for name, group in shared.groups.items()},
         watched=_watched(keys, shared),
@@ -87,11 +100,19 @@ def measure(settings: Settings, *, triggers: Path | None = None) -> Measured:
         episodes=tuple(sorted(episodes, key=lambda each: (each.began, each.key))),
         keys=keys,
         record=record,
-        asked=others.asked,
-        methods=OTHERS,
+        asked=heard.asked,
+        methods=tuple(others),
+        nowcast=foresee(settings, triggers=path) if forecasts else (),
+        revisions=tuple(revisions.report(revisions.of_record(), basis="record")),
         first=START,
         last=END,
     )
+
+
+def foresee(settings: Settings, *, triggers: Path) -> tuple[NowcastScore, ...]:
+    """Score what earlier stages let expect of later ones."""
+    shared = reading.load(triggers, detectors=METHODS, recipes=RECIPES)
+    return outlook.nowcast_score(RememberingReader(store=open_store(settings), triggers=shared), start=FORESEEN_FROM, end=END)
 
 
 def document(measured: Measured) -> dict[str, Any]:
@@ -116,21 +137,20 @@ def _keys(triggers: Triggers, panel: Panel) -> frozenset[AlertKey]:
     )
 
 
-def _asked(settings: Settings, path: Path) -> Heard:
+def _asked(settings: Settings, path: Path, others: Sequence[str]) -> Heard:
     """Let every other method judge every night, on what was known on it."""
     triggers = reading.load(path, detectors=METHODS, recipes=RECIPES)
     reader, register = RememberingReader(store=open_store(settings), triggers=triggers), breaks.load()
     days = replay.nights_of(reader, start=START, end=END)
     nights = [replace(detect.gather(reader, known_on=day, register=register), before={}) for day in days]
-    instances: dict[str, Detector] = {name: Baseline(name) for name in BASELINES}
-    instances |= {name: made() for name, made in DETECTORS.items()}
+    instances: dict[str, Detector] = {name: Baseline(name) if name in BASELINES else DETECTORS[name]() for name in others}
     published: dict[tuple[str, int], date] = {}
     for night in nights:
         for stage, period in night.releases:
             published.setdefault((stage, _month(period)), night.known_on)
     series = watching.scored(triggers, nights[-1].panel)
     judged = scoring.score(nights, triggers, instances=instances)
-    return Heard(asked=operating.ask(judged, series, methods=OTHERS), panel=nights[-1].panel, published=published)
+    return Heard(asked=operating.ask(judged, series, methods=others), panel=nights[-1].panel, published=published)
 
 
 def _month(period: str) -> int:
@@ -158,7 +178,8 @@ def in_short(found: Mapping[str, Any]) -> Iterator[str]:
     yield from score_words.headline(found, score_page.HEADLINE)
     yield from score_words.surges(found)
     yield from score_words.quiet(found)
-    yield from score_words.against(found)
+    if found["comparison"]["methods"]:
+        yield from score_words.against(found)
 
 
 def write(folder: Path, measured: Measured, found: Mapping[str, Any]) -> None:

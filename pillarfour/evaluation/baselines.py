@@ -72,7 +72,7 @@ class Baseline:
         self.name = name
         self.statistic = BASELINES[name]
 
-    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] = ()) -> Scores:  # noqa: ARG002 - as detectors are asked
+    def detect(self, panel: Panel, *, judge: Judge = "newest", breaks: Sequence[StructuralBreak] | None = None) -> Scores:  # noqa: ARG002 - as detectors are asked
         """Judge every period."""
         columns = np.arange(len(panel.periods))[-1 if judge == "newest" else 0 :]
         score = self.statistic(panel.values)[:, columns]

@@ -10,7 +10,9 @@ from pillarfour.evaluation import matching, onsets, score
 from pillarfour.evaluation.comparison import Episode
 from pillarfour.evaluation.events import Event
 from pillarfour.evaluation.matching import Alert, Happening, NotScored, Record
+from pillarfour.evaluation.nowcast_score import NowcastScore
 from pillarfour.evaluation.operating import Asked, Place
+from pillarfour.evaluation.revisions import Revisions
 from pillarfour.evaluation.score import Costs, Outcome, Watch
 from pillarfour.model import SeriesKey
 from pillarfour.triggers.schema import Triggers
@@ -31,6 +33,10 @@ class Measured:
         The triggers' alerts, and all that they were asked of.
     asked
         What every other method says, night by night.
+    nowcast
+        How good the forecasts of later stages were.
+    revisions
+        How each source revises.
     """
 
     triggers: Triggers = field(repr=False)
@@ -40,6 +46,8 @@ class Measured:
     record: Record = field(repr=False)
     asked: Mapping[SeriesKey, Asked] = field(repr=False)
     methods: tuple[str, ...]
+    nowcast: tuple[NowcastScore, ...] = ()
+    revisions: tuple[Revisions, ...] = ()
     first: date
     last: date
 

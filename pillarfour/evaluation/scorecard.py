@@ -1,6 +1,7 @@
 """The scorecard as one document of plain figures: sorted and rounded, so that the same triggers give the same text."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from pillarfour.evaluation import beside, matching, onsets, operating, score
 from pillarfour.evaluation.comparison import Episode
 from pillarfour.evaluation.matching import Alert, Record
 from pillarfour.evaluation.measured import CHOSEN_TO, KINDS, Measured
+from pillarfour.evaluation.revisions import Revisions
 from pillarfour.evaluation.score import Costs, Incidence, Outcome, Proportion
 from pillarfour.model import SeriesKey
 
@@ -41,6 +43,8 @@ def document(measured: Measured) -> dict[str, Any]:
         "false_alarms": [_alert(each) for each in measured.costs(measured.of_kind(*KINDS)).false],
         "escalation": _escalation(measured),
         "outages": [{"alert": str(each.key), "levels": dict(each.levels), "ended": each.ended} for each in _outages(measured)],
+        "nowcast": [asdict(each) for each in sorted(measured.nowcast, key=lambda each: (each.stage, each.subject, each.horizon))],
+        "revisions": [_revised(each) for each in sorted(measured.revisions, key=lambda each: each.source)],
         "comparison": beside.comparison(measured),
     }
 
@@ -236,6 +240,17 @@ def _escalation(measured: Measured) -> dict[str, Any]:
         "watches_that_rose": len(waited),
         "watches": sum(alert.news[0][1] == "watch" for alert in found.alerts),
         "median_days_from_watch_to_warning": float(np.median(waited)) if waited else None,
+    }
+
+
+def _revised(found: Revisions) -> dict[str, Any]:
+    ages = [{**asdict(age), "figures": age.figures} for age in found.ages]
+    return {
+        "source": found.source,
+        "basis": found.basis,
+        "figures": found.figures,
+        "settled_median_months": found.settled_median,
+        "ages": ages,
     }
 
 

@@ -1,8 +1,8 @@
 """The scorecard in plain words: a page of Markdown made of its figures and of nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from pillarfour.report import score_method as method
 from pillarfour.report import score_words as words
 from pillarfour.report.score_words import Figures, days, interval, number, percent, table
 
@@ -12,8 +12,9 @@ HEADLINE = "E15"
 
 def render(card: Figures) -> str:
     """Write the page."""
-    sections = (_head, _in_short, _events, _untold, _detection, _false_alarms, _escalation, _outages, _beside, _chosen, _rules)
-    return "\n".join(line for section in sections for line in section(card)).rstrip() + "\n"
+    ours = (_head, _in_short, _events, _untold, _detection, _false_alarms, _escalation, _outages)
+    rest = (method.beside, method.nowcast, method.revised, method.chosen, method.rules)
+    return "\n".join(line for section in (*ours, *rest) for line in section(card)).rstrip() + "\n"
 
 
 def _head(card: Figures) -> Iterator[str]:
@@ -222,107 +223,3 @@ def _outages(card: Figures) -> Iterator[str]:
     rows = ((f"`{each['alert']}`", _levels(each)) for each in card["outages"])
     yield from table(("alert", "told"), rows)
     yield ""
-
-
-def _beside(card: Figures) -> Iterator[str]:
-    found = card["comparison"]
-    yield "## Beside simpler rules"
-    yield ""
-    yield (
-        f"Each rule is asked of the same {len(found['series'])} series on the same nights, with the same floors; its alerts "
-        "stand until its "
-        f"condition has not held for {card['rules']['baseline_ends_after']} figures, and only their beginnings count, also the "
-        "triggers'. Its "
-        "threshold is the one with the best mean lead among those with no more false alarms than the triggers: every doubt is the rule's "
-        "benefit, since its threshold is chosen with hindsight and the triggers are not. *Lead* is a mean over all happenings, "
-        "a miss counting "
-        "as the last night of its window; *sooner* is by how many days the triggers tell sooner, negative where the rule does."
-    )
-    yield ""
-    for name, title in (("labelled", "Labelled events"), ("mechanical", "Mechanical onsets")):
-        yield f"{title}, all years:"
-        yield ""
-        yield from table(("rule", "false alarms", "told", "mean lead", "sooner", "verdict"), _versus(found, name))
-        yield ""
-    yield f"Onsets after {card['rules']['chosen_to'][:4]}, thresholds chosen at equal false alarms on the years before:"
-    yield ""
-    yield from table(("rule", "false alarms", "told", "mean lead", "sooner", "verdict"), _versus(found, "from 2023"))
-    yield ""
-    yield "![Lead and detection against false alarms](images/scorecard-curves.png)"
-    yield ""
-
-
-def _versus(found: Figures, name: str) -> Iterator[Sequence[str]]:
-    yield ("**the triggers**", *_point(found["shipped"][name]), "", "")
-    for method, each in found["methods"].items():
-        row = each["from 2023"] if name == "from 2023" else each["all"][name]
-        if row is None or row["sooner_days"] is None:
-            yield (method, "", "", "", "", "no threshold has so few")
-            continue
-        sooner = row["sooner_days"]
-        yield (method, *_point(row), f"{days(sooner['mean'])} {interval(sooner['interval'], days)}", sooner["verdict"])
-
-
-def _point(row: Figures) -> Sequence[str]:
-    return number(row["false_alarms"]), f"{row['told']} of {row['of']}", days(row["mean_censored_lead_days"])
-
-
-def _chosen(card: Figures) -> Iterator[str]:
-    yield "## How the operating point was chosen"
-    yield ""
-    yield (
-        "By two things, neither of them an event: the false alarms a year that each detector is set to, and floors that are "
-        "policy, each a "
-        "round step above ordinary months on record before 2021 (`triggers.yaml` gives every one with its reason). Nothing was "
-        "chosen on what "
-        f"came after {card['rules']['chosen_to']}."
-    )
-    yield ""
-    rows = (
-        (f"`{name}`", each["method"], ", ".join(f"{key} {value}" for key, value in each["parameters"].items()), each["reason"])
-        for name, each in card["detectors"].items()
-    )
-    yield from table(("detector", "method", "parameters", "reason"), rows)
-    yield ""
-
-
-def _rules(card: Figures) -> Iterator[str]:
-    rules: Mapping[str, Any] = card["rules"]
-    onset = rules["onset"]
-    yield "## The rules of this score"
-    yield ""
-    points: Iterable[str] = (
-        (
-            "An alert may claim an event's part at a stage where it is at that stage, goes the expected way (surge up, "
-            "collapse down, shift as its "
-            "trigger says), and is about one of the event's nationalities, a group that holds one, or the total. The total may "
-            "claim an event of "
-            f"some nationalities only where they are at least {percent(rules['share_of_total'])} of it in a month of the "
-            "quarter before or after, "
-            "or are not published apart; an event of all nationalities is claimed by the total alone."
-        ),
-        (
-            f"Its news, the beginning or a rise to a higher level, must fall between {rules['opens_days_before_onset']} days "
-            "before the onset and "
-            f"the publication of the {rules['late_by_publication']}th month counted from the onset's. By the publication of the "
-            f"{rules['caught_by_publication']}nd it is caught, after it late; where the source says that the rise came later, "
-            "all of the window is in time."
-        ),
-        (
-            f"An alert at an earlier stage tells in advance from {rules['upstream_days_before_onset']} days before the onset to "
-            "the floor. It is "
-            "shown, and counts for nothing at the later stage."
-        ),
-        (f"A part is scored where at least {rules['least_months']} months of figures precede it."),
-        (
-            f"A mechanical onset is the month from which {onset['months']} months average at least {number(onset['factor'])} "
-            "times (or at most the "
-            f"inverse of) the {onset['months']} before, each of them on that side, where the larger average is at least "
-            f"{number(onset['least'])} and "
-            f"{percent(onset['share'])} of the series' highest month; of adjacent months the one with the greatest ratio. Only "
-            "alerts of the "
-            "same series may claim it. It is found in the final figures, with hindsight, and none of its numbers was tried out."
-        ),
-        (f"The bootstrap draws {rules['bootstrap']['resamples']} times with the seed {rules['bootstrap']['seed']}."),
-    )
-    yield from (f"- {point}" for point in points)

@@ -36,6 +36,8 @@ def headline(card: Figures, event: str) -> Iterator[str]:
             if each["first_watch"]
             else each["status"]
         )
+        if each["first_warning"]:
+            when += f", a warning on {each['first_warning']}"
         stood = f" (`{each['by']}` stood)" if each["status"] == "standing" else ""
         floor = f"{each['floor']}, {days(between(each['onset'], each['floor']))} days after"
         yield f"  - At {each['stage']} itself: {when}{stood}; its own month came out on {floor}."
