@@ -6,12 +6,16 @@ All sides judge the same simulated months in one run. R is measured where it is 
 # ruff: noqa: E402 - the path below comes first
 
 import os
+import platform
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -24,13 +28,15 @@ import statsmodels.api as sm
 from scipy import stats
 
 from detectors.cusum import Cusum
+from detectors.ears import Ears
 from detectors.farrington import Farrington
 from detectors.farrington_baseline import FarringtonParameters
 from detectors.reference_periods import Layout, make_design, same_dates
-from pillarfour.detection import Panel
+from detectors.threshold import Threshold
+from pillarfour.detection import Detector, Panel
 
 SERIES, PERIODS, PROCESSES = 20_000, 120, 2
-LOOPED, LOOPED_PERIODS, IN_R = 6, 10, 12
+LOOPED, LOOPED_PERIODS, IN_R = 6, 10, 6
 CASES = {
     "1 level, delta": FarringtonParameters(
         half_window_periods=3, seasonal_levels=1, exclude_recent_periods=3, threshold_method="delta", trend_alpha=1, alpha=0.01
@@ -40,10 +46,15 @@ CASES = {
     ),
 }
 BARS = {"1 level, delta": 2500, "10 levels, nb_plugin": 1200}
+LOOP_BAR, PLAIN_BAR, MEMORY_BAR = 500, 5_000_000, 1.5
+PAIRS = 3
+"""How often each side of a ratio is measured, by turns: A B A B A B."""
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 SCRIPT = """
 suppressPackageStartupMessages(library(surveillance))
 counts <- as.matrix(read.csv("counts.csv", header = FALSE))
-for (case in list(list(p = 1, m = "delta"), list(p = 10, m = "nbPlugin"))) {
+case <- list(list(p = 1, m = "delta"), list(p = 10, m = "nbPlugin"))[[as.integer(commandArgs(TRUE))]]
+{
   took <- system.time(for (i in seq_len(nrow(counts))) {
     series <- sts(observed = matrix(counts[i, ]), start = c(2000, 1), frequency = 12)
     farringtonFlexible(series, control = list(range = 64:ncol(counts), b = 5, w = 3, reweight = TRUE, weightsThreshold = 2.58,
@@ -57,29 +68,40 @@ for (case in list(list(p = 1, m = "delta"), list(p = 10, m = "nbPlugin"))) {
 
 
 def main() -> None:
-    """Print series-months a second, and ratios."""
+    """Print series-months a second, and ratios as medians of pairs."""
+    sys.stdout.reconfigure(line_buffering=True)
     if "--with-r" in sys.argv and shutil.which("Rscript") is None:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "r-cran-surveillance"], check=True)
     counts = simulate(SERIES)
-    in_r = dict(zip(CASES, measure_r(counts[:IN_R]), strict=False))
-    for name, parameters in CASES.items():
-        loop = measure_loop(counts[:LOOPED], parameters)
-        for processes in range(1, PROCESSES + 1):
-            rate = measure(Farrington(parameters, processes=processes), counts)
-            print(f"farrington, {name}, {processes} process(es): {rate:9,.0f}/s")
-            print(f"    {rate / loop:9,.0f} x the statsmodels loop ({loop:.0f}/s), bar 500")
-            print(
-                f"    {rate / in_r[name]:9,.0f} x R ({in_r[name]:.0f}/s), bar {BARS[name]:,}"
-                if name in in_r
-                else "    R was not measured: --with-r"
-            )
-    for name, parameters in CASES.items():
-        rate = measure(Farrington(parameters.model_copy(update={"reference": "surveillance"}), processes=PROCESSES), counts)
-        print(f"farrington as surveillance, {name}, {PROCESSES} processes: {rate:9,.0f}/s")
-    for size in (1_000, 10_000, 100_000):
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")
+    for number, (name, parameters) in enumerate(CASES.items(), start=1):
+        detector = Farrington(parameters, processes=PROCESSES)
+        compare(f"farrington, {name}", detector, counts, lambda number=number: measure_r(counts[:IN_R], number), "R", BARS[name])
+        looped = partial(measure_loop, counts[:LOOPED], parameters)
+        compare(f"farrington, {name}", detector, counts, looped, "the statsmodels loop", LOOP_BAR)
+    for detector in (Cusum(processes=PROCESSES), Ears(processes=PROCESSES), Threshold(processes=PROCESSES)):
+        detector.detect(panel_of(counts[:100]), judge="all")  # tables that a process makes once
+        rates = [measure(detector, counts) for _ in range(PAIRS)]
+        print(f"{detector.name}, {PROCESSES} processes: {statistics.median(rates):12,.0f} series-months/s (bar {PLAIN_BAR:,})")
+    passes = [counts.size / seconds(lambda: counts + 1.0) for _ in range(PAIRS)]
+    print(f"one pass of numpy over the panel, 1 process: {statistics.median(passes):12,.0f} series-months/s")
+    for size in SIZES:
         took, gigabytes = in_a_process(size)
-        print(f"farrington + cusum, newest of {size:7,} series x {PERIODS}: {took:6.2f} s, peak {gigabytes:.2f} GB (bar 1.5)")
+        print(f"farrington + cusum, newest of {size:7,} series x {PERIODS}: {took:6.2f} s, peak {gigabytes:.2f} GB (bar {MEMORY_BAR})")
+    print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+def compare(name: str, detector: Farrington, counts: np.ndarray, peer: Callable[[], float | None], called: str, bar: int) -> None:  # noqa: PLR0913, PLR0917 - a line of the report
+    """Measure both by turns, and print the median ratio."""
+    pairs = [(measure(detector, counts), peer()) for _ in range(PAIRS)]
+    known = [(ours, theirs) for ours, theirs in pairs if theirs]
+    if not known:
+        print(f"{name}: {called} was not measured: --with-r")
+        return
+    ours, theirs = (statistics.median(side) for side in zip(*known, strict=True))
+    ratio = statistics.median(one / other for one, other in known)
+    print(f"{name}, {PROCESSES} processes: {ours:9,.0f}/s, {called} {theirs:5.0f}/s: {ratio:7,.0f} x (bar {bar:,})")
 
 
 def simulate(n_series: int) -> np.ndarray:
@@ -98,14 +120,20 @@ def panel_of(counts: np.ndarray) -> Panel:
     return Panel(values=counts, series=tuple(range(len(counts))), periods=periods, unit="persons")
 
 
-def measure(detector: Farrington, counts: np.ndarray) -> float:
-    """Judge every month that has its baseline; the better of two runs."""
-    panel, best = panel_of(counts), np.inf
-    for _ in range(2):
-        start = time.perf_counter()
-        judged = np.isfinite(detector.detect(panel, judge="all").expected).sum()
-        best = min(best, time.perf_counter() - start)
-    return float(judged / best)
+def measure(detector: Detector, counts: np.ndarray) -> float:
+    """Judge every month: series-months a second of those that a method with a baseline of years judges, and else of all."""
+    panel = panel_of(counts)
+    start = time.perf_counter()
+    scores = detector.detect(panel, judge="all")
+    took = time.perf_counter() - start
+    return float((np.isfinite(scores.expected).sum() if detector.name == "farrington" else counts.size) / took)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def measure_loop(counts: np.ndarray, parameters: FarringtonParameters) -> float:
@@ -143,15 +171,15 @@ def fit_twice(counts: np.ndarray, with_trend: np.ndarray, without: np.ndarray) -
     return float(stats.nbinom.ppf(0.99, expected / (phi + 1e-9 - 1), 1 / phi)) if phi > 1 else float(stats.poisson.ppf(0.99, expected))
 
 
-def measure_r(counts: np.ndarray) -> list[float]:
+def measure_r(counts: np.ndarray, case: int) -> float | None:
     """Run farringtonFlexible on the same series, or measure nothing where R is not installed."""
     if shutil.which("Rscript") is None:
-        return []
+        return None
     with tempfile.TemporaryDirectory() as folder:
         np.savetxt(Path(folder) / "counts.csv", counts, delimiter=",", fmt="%d")
         (Path(folder) / "bench.R").write_text(SCRIPT)
-        done = subprocess.run(["Rscript", "bench.R"], cwd=folder, check=True, capture_output=True, text=True)
-    return [float(line) for line in done.stdout.split()]
+        done = subprocess.run(["Rscript", "bench.R", str(case)], cwd=folder, check=True, capture_output=True, text=True)
+    return float(done.stdout)
 
 
 def in_a_process(size: int) -> tuple[float, float]:
