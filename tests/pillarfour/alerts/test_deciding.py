@@ -218,7 +218,7 @@ def missing_data_end_nothing(lived):
     """Ask of an end its stop condition, on figures no older than those told; taking figures away alone lowers nothing.
 
     Where the rule has changed since the alert was decided, the figures that are left may refuse what they once supported. And where a
-    month goes of which nobody was told, the newest that is left decides, if it is newer than those told: a figure, not its absence.
+    month goes of which nobody was told, the newest that is left decides, if readers were told no such figure: a figure, not its absence.
     """
     for each in lived:
         if each.moved is None or each.before.state != "active" or each.moved.raises or each.condition is None:
@@ -229,8 +229,9 @@ def missing_data_end_nothing(lived):
         pairs = list(zip(each.counts_before, each.counts, strict=True))
         same_rule = each.before.rule_sha256 == each.condition.rule_sha256
         only_taken_away = all(now in (before, None) for before, now in pairs)
-        newer_left = each.condition.reference_period is not None and each.condition.reference_period > each.before.announced_period
-        assert not only_taken_away or newer_left or each.moved.changes or each.rule_changed or not same_rule
+        told = {figure.reference_period: figure.value for figure in each.before.figures}
+        untold = told.get(each.condition.reference_period) != each.condition.value
+        assert not only_taken_away or untold or each.moved.changes or each.rule_changed or not same_rule
         assert same_rule or "the rule has changed" in each.moved.reason
 
 
