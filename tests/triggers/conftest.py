@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from detectors import METHODS
+from flows.detect import foretell
 from pillarfour.triggers import case_file, reading
 from pillarfour.triggers.cases import Bench
 from sources import SOURCES
@@ -16,7 +17,7 @@ RECIPES = {source.RECIPE.name: source.RECIPE for source in SOURCES}
 @cache
 def bench(checkout: Path) -> Bench:
     triggers = reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=RECIPES)
-    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
+    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES, foretell=foretell)
 
 
 class CaseItem(pytest.Item):

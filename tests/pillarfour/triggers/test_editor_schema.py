@@ -50,7 +50,7 @@ MISTAKES = [
     ("nationalities: [HTI, BRA, CHL]", "nationalities: [Haiti, BRA]"),
     ("subject: haitian}", "subject: haitian, for_each: [HTI]}"),
     ("level: {at_least: 2000, unit: counts}", "level: {at_least: many, unit: counts}"),
-    ("method: stl", "method: slt"),
+    ("method: farrington", "method: farington"),
     ("parameters: {false_alarms_per_year: 0.5}", "parameters: {false_alarm_per_year: 0.5}"),
     ("parameters: {false_alarms_per_year: 0.5}", "parameters: {false_alarms_per_year: 50}"),
 ]
