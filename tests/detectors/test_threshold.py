@@ -29,7 +29,7 @@ def test_a_new_high_passes_every_one_of_the_figures_before(counts, size, lag, pa
     scores = Threshold(ThresholdParameters(over_periods=size, exclude_recent_periods=lag)).detect(panel_of([counts]), judge="all")
     for at, count in enumerate(counts):
         before = [figure for figure in counts[:at] if not np.isnan(figure)]
-        window = before[: len(before) - lag][-size:]
+        window = before[: max(len(before) - lag, 0)][-size:]
         plain = 0
         if not np.isnan(count) and len(window) == size:
             plain = int(count > max(window)) - int(count < min(window))
