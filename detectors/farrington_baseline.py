@@ -184,7 +184,7 @@ class Baselines:
         if self.parameters.reweight:
             rows, weights = _weigh(residuals, fit, self.design, above=self.parameters.reweight_above)
             if rows.size:
-                again = self.rules.fit(counts.take(rows, axis=1), weights, self.design, trend=trend)
+                again = self.rules.fit(counts.take(rows, axis=1), weights, self.design, trend=trend, near=fit.slope[rows])
                 again = replace(again, converged=fit.converged[rows] & (again.converged | (not self.rules.looks_again)))
                 left = _residuals(counts.take(rows, axis=1), weights, again, freedom[rows], reweighted=True)
                 baseline.put(rows, self._predict(again, left, trend=trend))
@@ -193,10 +193,11 @@ class Baselines:
     def _predict(self, fit: Fit, residuals: Residuals, *, trend: bool) -> Baseline:
         error = self.rules.error_dispersion(residuals)
         kept = np.full(fit.mean.shape, trend)
-        if trend:
+        if trend and self.parameters.trend_alpha < 1:
             with np.errstate(divide="ignore", invalid="ignore"):  # an exact fit has no error: its trend is certain, or none
                 t = fit.slope * np.sqrt(fit.curvature / error)
-            kept &= 2 * special.stdtr(residuals.degrees_of_freedom, -np.abs(t)) < self.parameters.trend_alpha
+            freedom, which = np.unique(residuals.degrees_of_freedom, return_inverse=True)
+            kept &= np.abs(t) > -special.stdtrit(freedom, self.parameters.trend_alpha / 2)[which]
         prediction = Prediction(
             mean=fit.mean,
             log_variance=fit.log_mean_variance(self.design) * error,
@@ -208,8 +209,12 @@ class Baselines:
 
 def _residuals(counts: Floats, weights: Floats, fit: Fit, freedom: Floats, *, reweighted: bool) -> Residuals:
     with np.errstate(over="ignore", invalid="ignore"):  # a slope that ran away: not converged, and not used
-        relative = counts / np.maximum(fit.fitted, np.finfo(float).tiny) - 1
-        raw = add_rows(fit.working * relative**2) / freedom
+        relative = np.maximum(fit.fitted, np.finfo(float).tiny)
+        np.divide(counts, relative, out=relative)
+        relative -= 1
+        squares = np.square(relative)
+        squares *= fit.working
+        raw = add_rows(squares) / freedom
     return Residuals(relative=relative, weights=weights, raw_dispersion=raw, degrees_of_freedom=freedom, reweighted=reweighted)
 
 
@@ -223,9 +228,12 @@ def _weigh(residuals: Residuals, fit: Fit, design: Design, *, above: float) -> t
     ----------
     .. [1] Farrington, C. P. et al. (1996). Journal of the Royal Statistical Society A 159(3), 547-563.
     """
-    spared = residuals.dispersion * np.maximum(1 - fit.leverage(design), 1e-9)
-    pearson = residuals.relative * np.abs(residuals.relative) * fit.fitted
-    period, series = np.nonzero(pearson > above**2 * spared)
+    spared = np.subtract(1, leverage := fit.leverage(design), out=leverage)
+    np.maximum(spared, 1e-9, out=spared)
+    spared *= residuals.dispersion
+    pearson = residuals.relative * np.abs(residuals.relative)
+    pearson *= fit.fitted
+    period, series = np.nonzero(pearson > np.multiply(above**2, spared))
     relative, mean = residuals.relative[period, series], fit.fitted[period, series]
     anscombe = 1.5 * np.sqrt(mean / spared[period, series]) * ((1 + relative) ** (2 / 3) - 1)
     exceeds = anscombe > above

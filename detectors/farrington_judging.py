@@ -148,8 +148,7 @@ def judge_both_ways(
     centre = np.clip(prediction.mean, lower, upper)
     above = counts >= centre
     reach = np.where(above, np.floor(upper) + 1 - centre, centre - np.ceil(lower) + 1)
-    p_value = np.where(above, bounds.chance_above(counts), bounds.chance_below(counts))
-    return prediction.mean, lower, upper, (counts - centre) / reach, p_value
+    return prediction.mean, lower, upper, (counts - centre) / reach, bounds.chance_beyond(counts, above)
 
 
 def _constant(counts: Floats, used: Floats, current: Floats) -> Flags:

@@ -19,7 +19,7 @@ LEAST_MEAN = np.finfo(float).eps
 NO_ALARM = np.nextafter(1, 0)
 
 
-def iterate(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
+def iterate(counts: Floats, weights: Floats, design: Design, *, trend: bool, near: Floats | None = None) -> Fit:  # noqa: ARG001 - R begins anew
     """Fit by iteratively reweighted least squares from mu = y + 0.1, and stop as R's glm stops.
 
     Each step solves the arrow by its Schur complement: the slope from times centred by level, then the levels. The normal matrix kept
@@ -45,7 +45,7 @@ def iterate(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> 
     return result
 
 
-def iterate_by_date(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
+def iterate_by_date(counts: Floats, weights: Floats, design: Design, *, trend: bool, near: Floats | None = None) -> Fit:  # noqa: ARG001 - R begins anew
     """Fit, and date the judged period from the first reference period, but these from the first of them that is published."""
     fit = iterate(counts, weights, design, trend=trend)
     order = np.argsort(design.times[:, 0])
@@ -125,7 +125,7 @@ def judge_as_surveillance(
         upper = np.where(np.isfinite(bound), upper, np.nan)
     else:
         fitted = prediction.mean
-        p_value = bounds.chance_above(counts)
+        p_value = bounds.chance_beyond(counts, np.ones(counts.shape, dtype=bool))
     with np.errstate(divide="ignore", invalid="ignore"):  # an upper bound at the fit has no score, as in R
         score = (counts - fitted) / (upper - fitted)
     enough = cases >= parameters.low_count_cases

@@ -7,13 +7,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from detectors.negative_binomial import chance_from, chance_up_to, quantile
+from detectors.negative_binomial import chance_beyond, quantile, quantile_and_rest
 from pillarfour.detection import Floats
+
+Flags = npt.NDArray[np.bool_]
 
 ThresholdMethod = Literal["predictive", "delta", "nb_plugin", "muan"]
 Power = Literal["2/3", "1/2", "none"]
 MOST_KURTOSIS = 6.0
 """That of an exponential law: beyond it, means are so small that quantiles are decided by who comes at all."""
+
+LEAST_MEAN = 1e-200
+"""So that what is divided by a mean stays finite."""
 
 EXPONENTS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
 
@@ -70,18 +75,12 @@ class Delta:
         """Bound from above."""
         return np.asarray((self.centre - special.ndtri(chance) * self.deviation) ** (1 / self.exponent))
 
-    def chance_above(self, counts: Floats) -> Floats:
-        """Chance of a count at least as large."""
-        return np.asarray(special.ndtr(-self._distance(counts)))
-
-    def chance_below(self, counts: Floats) -> Floats:
-        """Chance of a count at least as small."""
-        return np.asarray(special.ndtr(self._distance(counts)))
-
-    def _distance(self, counts: Floats) -> Floats:
+    def chance_beyond(self, counts: Floats, above: Flags) -> Floats:
+        """Chance of a count at least as large where it is above, else at least as small."""
         away = counts**self.exponent - self.centre
         far = np.where(away == 0, 0, np.copysign(np.inf, away))
-        return np.divide(away, self.deviation, out=far, where=self.deviation > 0)
+        distance = np.divide(away, self.deviation, out=far, where=self.deviation > 0)
+        return np.asarray(special.ndtr(np.negative(distance, out=distance, where=above)))
 
 
 class NegativeBinomial:
@@ -100,8 +99,7 @@ class NegativeBinomial:
     def lower(self, chance: Floats) -> tuple[Floats, Floats]:
         """Least count that is no alarm, and the chance of a smaller one."""
         mean = self._mean_at(special.ndtri(chance))
-        bound = quantile(chance, mean, self.dispersion)
-        return bound, chance_up_to(bound - 1, mean, self.dispersion)
+        return quantile_and_rest(chance, mean, self.dispersion)
 
     def upper(self, chance: Floats) -> Floats:
         """Largest count that is no alarm."""
@@ -114,13 +112,9 @@ class NegativeBinomial:
     def _mean_at(self, deviations: Floats) -> Floats:
         return self.mean if self.error is None else np.asarray(self.mean * np.exp(deviations * self.error))
 
-    def chance_above(self, counts: Floats) -> Floats:
-        """Chance of a count at least as large, at the estimated mean."""
-        return chance_from(counts, self.mean, self.dispersion)
-
-    def chance_below(self, counts: Floats) -> Floats:
-        """Chance of a count at least as small, at the estimated mean."""
-        return chance_up_to(counts, self.mean, self.dispersion)
+    def chance_beyond(self, counts: Floats, above: Flags) -> Floats:
+        """Chance, at the estimated mean, of a count at least as large where it is above, else at least as small."""
+        return chance_beyond(counts, above, self.mean, self.dispersion)
 
 
 class Predictive(NegativeBinomial):
@@ -134,7 +128,7 @@ class Predictive(NegativeBinomial):
     def __init__(self, prediction: Prediction) -> None:
         super().__init__(prediction, mean_at_bound=False)
         self.dispersion = prediction.dispersion + prediction.mean * prediction.log_variance
-        mean = np.maximum(prediction.mean, np.finfo(float).tiny)
+        mean = np.maximum(prediction.mean, LEAST_MEAN)
         kurtosis = np.minimum(6 * (prediction.dispersion - 1) / mean + 1 / (prediction.dispersion * mean), MOST_KURTOSIS)
         self.degrees_of_freedom = prediction.degrees_of_freedom / (1 + kurtosis / 2)
 
@@ -147,13 +141,9 @@ class Predictive(NegativeBinomial):
         """Largest count that is no alarm."""
         return super().upper(self._known(chance))
 
-    def chance_above(self, counts: Floats) -> Floats:
-        """Chance of a count at least as large."""
-        return self._estimated(super().chance_above(counts))
-
-    def chance_below(self, counts: Floats) -> Floats:
-        """Chance of a count at least as small."""
-        return self._estimated(super().chance_below(counts))
+    def chance_beyond(self, counts: Floats, above: Flags) -> Floats:
+        """Chance of a count at least as large where it is above, else at least as small."""
+        return self._estimated(super().chance_beyond(counts, above))
 
     def _known(self, chance: Floats) -> Floats:
         """Give the chance in a law of known dispersion that lies as far out as this one does."""

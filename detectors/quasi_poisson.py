@@ -10,8 +10,8 @@ slope c, the levels have a closed form, exp(b_g) = sum_g w y / sum_g w exp(c t),
     sum_i w_i y_i t_i = sum_g Y_g m_g(c),    Y_g = sum_g w y,
 
 where m_g and v_g are mean and variance of t over level g under the weights w exp(c t). Its derivative is -sum_g Y_g v_g, so it has at most
-one root, and Newton's steps find it. Sums run period by period, never through a matrix product, so that a series has the same last digit
-whatever series stand beside it.
+one root, and Newton's steps find it; times differ by less than 1, so that a step leaves an error of at most half its square. Sums run
+period by period, never through a matrix product, so that a series has the same last digit whatever series stand beside it.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ import numpy.typing as npt
 from pillarfour.detection import Floats
 
 MOST_STEPS = 40
-CONVERGED = 1e-10
-"""Change of the slope, in units of the whole baseline's length, below which it stands; the next change is about its square."""
+CONVERGED = 1e-6
+"""Change of the slope, in units of the whole baseline's length, with which it stands; the next would be at most half its square."""
 
 LONGEST_STEP = 2.0
 """A slope changes by no more at once, so that a start far from the root does not overshoot."""
@@ -55,7 +55,7 @@ class Design:
         totals = np.empty((len(self.sizes), values.shape[1]))
         start = 0
         for total, size in zip(totals, self.sizes, strict=True):
-            total[:] = add_rows(values[start : start + size])
+            add_rows(values[start : start + size], out=total)
             start += size
         return totals
 
@@ -64,10 +64,14 @@ class Design:
         return values if len(self.sizes) == 1 else np.repeat(values, self.sizes, axis=0)
 
 
-def add_rows(values: Floats) -> Floats:
+def add_rows(values: Floats, *, out: Floats | None = None) -> Floats:
     """Add up rows in their order; what is not stored row by row numpy adds pairwise, which differs in the last digit."""
-    by_row = values.shape[1] > 1 and values.flags.c_contiguous
-    return np.asarray(values.sum(axis=0) if by_row else np.add.accumulate(values, axis=0)[-1])
+    if values.shape[1] > 1 and values.flags.c_contiguous:
+        return np.asarray(np.add.reduce(values, axis=0, out=out))
+    total = np.add.accumulate(values, axis=0)[-1]
+    if out is not None:
+        out[:] = total
+    return np.asarray(total)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +112,11 @@ class Fit:
 
     def leverage(self, design: Design) -> Floats:
         """Diagonal of the hat matrix, shape (n, n_series)."""
-        apart = (design.times - design.spread(self.centre)) ** 2 / self.curvature
-        return np.asarray(self.working * (design.spread(reciprocal(self.information)) + apart))
+        apart = design.times - design.spread(self.centre)
+        apart *= apart
+        apart /= self.curvature
+        apart += design.spread(reciprocal(self.information))
+        return np.multiply(self.working, apart, out=apart)
 
     def log_mean_variance(self, design: Design) -> Floats:
         """Variance of the judged period's log mean at dispersion 1, shape (n_series,)."""
@@ -117,7 +124,7 @@ class Fit:
         return np.asarray(reciprocal(self.information[level]) + (self.judged_time - self.centre[level]) ** 2 / self.curvature)
 
 
-def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
+def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool, near: Floats | None = None) -> Fit:
     """Fit every series by maximum quasi-likelihood.
 
     Parameters
@@ -126,6 +133,8 @@ def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
         Reference counts, shape (n, n_series); any figure where the weight is 0.
     weights
         Prior weights, shape (n, n_series) or (n, 1).
+    near
+        Slopes from which the search begins, shape (n_series,); 0 by default.
 
     Returns
     -------
@@ -140,20 +149,34 @@ def fit(counts: Floats, weights: Floats, design: Design, *, trend: bool) -> Fit:
     weighted = counts * weights
     totals = design.sums(weighted)
     n_series = counts.shape[1]
-    if trend:
-        slope, converged = _solve(totals, add_rows(weighted * design.times), weights, design)
-    else:
-        slope, converged = np.zeros(n_series), np.ones(n_series, dtype=bool)
-    shape = np.exp(design.times * slope)
-    sums, centre, spread = _moments(shape * weights, design)
+    if not trend:
+        sums, nothing = design.sums(weights), np.zeros_like(totals)
+        level = totals * reciprocal(sums)
+        fitted = np.empty_like(weighted)
+        fitted[:] = design.spread(level)
+        return Fit(
+            fitted=fitted,
+            working=fitted * weights,
+            information=totals,
+            centre=nothing,
+            curvature=np.full(n_series, np.inf),
+            slope=np.zeros(n_series),
+            mean=level[design.judged_level].copy(),
+            converged=np.ones(n_series, dtype=bool),
+        )
+    weighted *= design.times
+    slope, converged = _solve(totals, add_rows(weighted), weights, design, near=near)
+    shape = np.exp(np.multiply(design.times, slope, out=weighted), out=weighted)
+    working = shape * weights
+    sums, centre, spread = _moments(working, design)
     level = totals * reciprocal(sums)
-    fitted = shape * design.spread(level)
-    curvature = add_rows(totals * spread) if trend else np.zeros(n_series)
+    shape *= design.spread(level)
+    curvature = add_rows(np.multiply(totals, spread, out=spread))
     return Fit(
-        fitted=fitted,
-        working=fitted * weights,
+        fitted=shape,
+        working=np.multiply(shape, weights, out=working),
         information=totals,
-        centre=centre if trend else np.zeros_like(totals),
+        centre=centre,
         curvature=np.where(curvature > 0, curvature, np.inf),
         slope=slope,
         mean=level[design.judged_level].copy(),
@@ -167,30 +190,45 @@ def reciprocal(values: Floats) -> Floats:
 
 
 def _moments(shape: Floats, design: Design) -> tuple[Floats, Floats, Floats]:
-    """Sum, mean time and variance of time of each level, under the weights w exp(c t)."""
+    """Sum, mean time and variance of time of each level, under the weights w exp(c t), which are overwritten."""
     sums = design.sums(shape)
     one_over = reciprocal(sums)
-    shape = shape * design.times
-    centre = design.sums(shape) * one_over
     shape *= design.times
-    return sums, centre, np.maximum(design.sums(shape) * one_over - centre**2, 0)
+    centre = design.sums(shape)
+    centre *= one_over
+    shape *= design.times
+    spread = design.sums(shape)
+    spread *= one_over
+    spread -= centre * centre
+    return sums, centre, np.maximum(spread, 0, out=spread)
 
 
-def _solve(totals: Floats, moment: Floats, weights: Floats, design: Design) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _solve(totals: Floats, moment: Floats, weights: Floats, design: Design, *, near: Floats | None) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Find every series' slope; each stops by itself, so that none depends on the others."""
-    slope = np.zeros(len(moment))
+    slope = np.zeros(len(moment)) if near is None else near.copy()
     converged = np.zeros(len(moment), dtype=bool)
     active = np.arange(len(moment))
-    for _ in range(MOST_STEPS):
-        _, centre, spread = _moments(np.exp(design.times * slope[active]) * weights, design)
-        curvature = add_rows(totals * spread)
+    equal = weights.shape[1] == 1 and bool((weights == 1).all())
+    for number in range(MOST_STEPS):
+        if number == 0 and near is None:
+            shape = weights.copy()  # at slope 0 no time weighs more than another
+        else:
+            shape = design.times * slope[active]
+            np.exp(shape, out=shape)
+            if not equal:
+                shape *= weights
+        _, centre, spread = _moments(shape, design)
+        curvature = add_rows(np.multiply(totals, spread))
         step = np.full(len(active), np.inf)
-        np.divide(moment - add_rows(totals * centre), curvature, out=step, where=curvature > 0)
-        converged[active[np.abs(step) < CONVERGED]] = True
-        going = (np.abs(step) >= CONVERGED) & np.isfinite(step)
+        np.divide(moment - add_rows(np.multiply(totals, centre)), curvature, out=step, where=curvature > 0)
+        finite = np.isfinite(step)
+        near_enough = np.abs(step) < CONVERGED
+        converged[active[near_enough]] = True
+        slope[active[finite]] += np.clip(step[finite], -LONGEST_STEP, LONGEST_STEP)
+        going = finite & ~near_enough
         if not going.any():
             break
-        active, totals, moment = active[going], totals.compress(going, axis=1), moment[going]
-        weights = weights if weights.shape[1] == 1 else weights.compress(going, axis=1)
-        slope[active] += np.clip(step[going], -LONGEST_STEP, LONGEST_STEP)
+        if not going.all():
+            active, totals, moment = active[going], totals.compress(going, axis=1), moment[going]
+            weights = weights if weights.shape[1] == 1 else weights.compress(going, axis=1)
     return np.where(converged, slope, 0.0), converged
