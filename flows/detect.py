@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from detectors import METHODS
+from detectors.lead_lag import LeadLag
+from detectors.nowcast import Nowcast
 from pillarfour import breaks, panel
 from pillarfour.detection import Detector, Panel
-from pillarfour.evaluation import scoring
+from pillarfour.evaluation import foreseeing, scoring
 from pillarfour.model import Release, SeriesKey
+from pillarfour.outlook import Forecast, Lead
 from pillarfour.panel import Corridor, Known, View
 from pillarfour.recipe import Recipe
 from pillarfour.settings import Settings
@@ -69,6 +72,7 @@ def score(store: Store, triggers: Triggers, *, known_on: date) -> Night:
     days = publications_before(reader, known_on)
     asked = sorted({day for found in days.values() for day in found})
     earlier = scoring.score([gather(reader, known_on=day, register=register) for day in asked], triggers, instances=instances)
+    night, *earlier = foreseeing.foresee([night, *earlier], triggers, foretell=foretell)
     return looking_back(night, days, {each.known_on: each for each in earlier})
 
 
@@ -79,7 +83,8 @@ def score_together(reader: Reader, nights: Sequence[Night], *, register: breaks.
     missing = sorted(asked.difference(night.known_on for night in nights))
     known = [*nights, *(gather(reader, known_on=day, register=register) for day in missing)]
     instances = reading.instances(reader.triggers, detectors=METHODS)
-    scored = {night.known_on: night for night in scoring.score(known, reader.triggers, instances=instances)}
+    judged = scoring.score(known, reader.triggers, instances=instances)
+    scored = {night.known_on: night for night in foreseeing.foresee(judged, reader.triggers, foretell=foretell)}
     return [looking_back(scored[night.known_on], found, scored) for night, found in zip(nights, days, strict=True)]
 
 
@@ -98,6 +103,12 @@ def judge(night: Night, triggers: Triggers, *, instances: Mapping[str, Detector]
         if mixes.series or not detector.of_mixes
     }
     return replace(night, scores=scores)
+
+
+def foretell(panel: Panel, pairs: Sequence[tuple[SeriesKey, SeriesKey]]) -> tuple[tuple[Lead, ...], tuple[Forecast, ...]]:
+    """Find which series lead which, and what those let expect."""
+    leads = LeadLag().leads(panel, pairs=pairs)
+    return leads, Nowcast().forecasts(panel, leads=leads)
 
 
 def publications_before(reader: Reader, day: date) -> dict[str, tuple[date, ...]]:

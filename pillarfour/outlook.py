@@ -1,12 +1,13 @@
 """What an earlier stage of the corridor says of a later one: whether it leads, at which lag, and what is expected next."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 import pandas as pd
 
+from pillarfour.detection import Panel
 from pillarfour.model import SeriesKey
 
 Reason = Literal["too_short", "too_few", "insignificant", "wrong_sign", "published_first"]
@@ -110,3 +111,7 @@ class Outlook:
             if forecast.lead.downstream == key:
                 found.setdefault(forecast.period, forecast)
         return tuple(found[period] for period in sorted(found))
+
+
+Foretell = Callable[[Panel, Sequence[tuple[SeriesKey, SeriesKey]]], tuple[tuple[Lead, ...], tuple[Forecast, ...]]]
+"""Finds the leads among pairs of a panel's series, and what they let expect; handed to what must not know the methods."""

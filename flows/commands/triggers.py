@@ -85,13 +85,13 @@ def run_cases(
 ) -> None:
     """Run the cases of the triggers; an active trigger needs one that fires and one that stays silent."""
     from detectors import METHODS
-    from flows.detect import RECIPES
+    from flows.detect import RECIPES, foretell
     from pillarfour.triggers import junit as xml
     from pillarfour.triggers import reading
     from pillarfour.triggers.cases import Bench, uncovered
 
     triggers = reading.load(file or settings().triggers, detectors=METHODS, recipes=RECIPES)
-    bench = Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
+    bench = Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES, foretell=foretell)
     ran = []
     for each in bench.run(cases):
         ran.append(each)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from pillarfour.delivery import facts
 from pillarfour.delivery.case import Case
 from pillarfour.delivery.night import News, Night, Place, Role
 from pillarfour.delivery.wording import Wording, noted
@@ -203,14 +204,8 @@ def _ahead(place: Place, wording: Wording) -> str:
 
 
 def _no_lag(place: Place, wording: Wording) -> str:
-    why = {
-        "too_short": wording.say("too few months are known of both stages"),
-        "too_few": wording.say("too few people are counted"),
-        "insignificant": wording.say("no lag is beyond chance"),
-        "wrong_sign": wording.say("more there went with fewer here"),
-        "published_first": wording.say("its own figures come out first"),
-    }
-    return wording.say("{place}: no usable lag, {why}.", place=place.title[wording.language], why=why[place.no_lag or "insignificant"])
+    why = facts.no_lag(place.no_lag or "insignificant", wording)
+    return wording.say("{place}: no usable lag, {why}.", place=place.title[wording.language], why=why)
 
 
 def corridor(places: Iterable[Place], wording: Wording) -> list[dict[str, str]]:

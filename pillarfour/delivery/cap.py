@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 
 from sqlalchemy import Connection, select
 
-from pillarfour.alerts.model import Kind, Level
-from pillarfour.delivery import sentences
+from pillarfour.alerts.model import Condition, Kind, Level
+from pillarfour.delivery import reasons, sentences
 from pillarfour.delivery.cap_table import cap_messages
 from pillarfour.delivery.night import Mark
 from pillarfour.delivery.notice import Notice, Shown, shown
@@ -238,7 +238,16 @@ def _meaning(notice: Notice) -> tuple[str, str, str, str]:
     if transition.after != "active" or level is None:
         return ENDED[transition.after]
     movement = kind in MOVEMENTS
-    return RESPONSE[level] if movement else "Assess", URGENCY[level], SEVERITY[movement][level], CERTAINTY[kind][level]
+    return RESPONSE[level] if movement else "Assess", URGENCY[level], SEVERITY[movement][level], _certainty(transition.condition, level)
+
+
+def _certainty(condition: Condition, level: Level) -> str:
+    """Say how sure it is: what is yet to come is never observed, only likely where the lower end of its range is enough."""
+    evidence = condition.evidence.get(level)
+    ends = reasons.foreseen(evidence) if evidence is not None else frozenset()
+    if ends:
+        return "Likely" if ends == {"lower"} else "Possible"
+    return CERTAINTY[condition.kind][level]
 
 
 def _parameters(notice: Notice, told: Shown) -> Iterable[tuple[str, str]]:

@@ -194,12 +194,34 @@ def _staleness(figures: Figures, wording: Wording, turned: bool) -> str | None: 
     return wording.many("the next figures are less than {count} day late", "the next figures are less than {count} days late", days)
 
 
+def _forecast(figures: Figures, wording: Wording, turned: bool) -> str:  # noqa: FBT001 - as above
+    bound, months = wording.number(figures["at_least"]), int(figures["within_months"])
+    one, more = {
+        (False, False): noted(
+            "at least {bound} a month are expected within {count} month", "at least {bound} a month are expected within {count} months"
+        ),
+        (False, True): noted(
+            "under {bound} a month are expected within {count} month", "under {bound} a month are expected within {count} months"
+        ),
+        (True, False): noted(
+            "by the lower figure at least {bound} a month are expected within {count} month",
+            "by the lower figure at least {bound} a month are expected within {count} months",
+        ),
+        (True, True): noted(
+            "by the lower figure under {bound} a month are expected within {count} month",
+            "by the lower figure under {bound} a month are expected within {count} months",
+        ),
+    }[figures["by"] == "lower", turned]
+    return wording.many(one, more, months, bound=bound)
+
+
 ASKED: Final[Mapping[str, Callable[[Figures, Wording, bool], str | None]]] = {
     "level": _level,
     "share": _share,
     "composition": _composition,
     "growth": _growth,
     "new_high": _new_high,
+    "forecast": _forecast,
     "revision": _revision,
     "break_in_force": _break,
     "staleness": _staleness,

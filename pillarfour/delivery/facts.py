@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pillarfour import lookups
 from pillarfour.alerts.model import Evidence
-from pillarfour.delivery.wording import LEAST_WRITTEN, Wording
+from pillarfour.delivery.wording import LEAST_WRITTEN, Wording, noted
 
 TOLD_REVISIONS = 3
 
@@ -16,8 +16,8 @@ Figures = Mapping[str, Any]
 
 def sentence(leaf: Evidence, wording: Wording, *, turned: bool, names: Mapping[str, str]) -> str:
     """Say what a leaf found; ``turned`` where it stands under a *not*. What is not known here is told by its own text."""
-    if leaf.test == "upstream":
-        return _upstream(leaf.figures, wording, names=names)
+    if leaf.test in PLACED:
+        return PLACED[leaf.test](leaf.figures, wording, names)
     say, needed = FOUND.get(leaf.test, (None, ()))
     if say is not None and all(leaf.figures.get(name) is not None for name in needed):
         return say(leaf.figures, wording, leaf.held is True)
@@ -35,6 +35,9 @@ def unable(leaf: Evidence, wording: Wording) -> str:
     if leaf.test in {"detector", "composition"}:
         why = reasons.get(str(leaf.figures.get("status")), wording.say("no figure"))
         return wording.say("“{name}” ({why})", name=leaf.figures.get("detector"), why=why)
+    if leaf.test == "forecast":
+        why = no_lag(leaf.figures["no_lag"], wording) if leaf.figures.get("no_lag") else wording.say("too little history")
+        return wording.say("forecast ({why})", why=why)
     named = {"new_high": wording.say("new high"), "growth": wording.say("growth"), "share": wording.say("share")}
     return wording.say("{name} (an earlier figure is missing)", name=named.get(leaf.test, leaf.test))
 
@@ -179,13 +182,57 @@ def _break(figures: Figures, wording: Wording, _: bool) -> str:  # noqa: FBT001 
     return wording.say("A known break is in force.") if figures["breaks"] else wording.say("No known break is in force.")
 
 
-def _upstream(figures: Figures, wording: Wording, *, names: Mapping[str, str]) -> str:
+def no_lag(reason: str, wording: Wording) -> str:
+    """Say why no lag is usable."""
+    return {
+        "too_short": wording.say("too few months are known of both stages"),
+        "too_few": wording.say("too few people are counted"),
+        "insignificant": wording.say("no lag is beyond chance"),
+        "wrong_sign": wording.say("more there went with fewer here"),
+        "published_first": wording.say("its own figures come out first"),
+    }[reason]
+
+
+def _forecast(figures: Figures, wording: Wording, names: Mapping[str, str]) -> str:
+    if figures.get("forecast") is None:
+        return ""
+    lag, bound = int(figures["lag_months"]), wording.number(figures["at_least"])
+    low = figures["by"] == "lower"
+    reached = figures["forecast_lower" if low else "forecast"] >= figures["at_least"]
+    fields = {
+        "expected": wording.estimate(figures["forecast"]),
+        "period": wording.period(str(figures["month"])),
+        "lower": wording.estimate(figures["forecast_lower"]),
+        "upper": wording.estimate(figures["forecast_upper"]),
+        "place": names.get(str(figures["from"]), str(figures["from"])),
+    }
+    one, more = noted(
+        "About {expected} are expected in {period} ({lower}–{upper}), by the figures of {place} {count} month earlier.",
+        "About {expected} are expected in {period} ({lower}–{upper}), by the figures of {place} {count} months earlier.",
+    )
+    same = wording.say(
+        "About {expected} are expected in {period} ({lower}–{upper}), by the figures of {place} of the same month.", **fields
+    )
+    said = wording.many(one, more, lag, **fields) if lag else same
+    held = {
+        (False, True): wording.say("That reaches the threshold of {bound}.", bound=bound),
+        (False, False): wording.say("That is under the threshold of {bound}.", bound=bound),
+        (True, True): wording.say("Even the lower figure reaches the threshold of {bound}.", bound=bound),
+        (True, False): wording.say("The lower figure is under the threshold of {bound}.", bound=bound),
+    }
+    return f"{said} {held[low, reached]}"
+
+
+def _upstream(figures: Figures, wording: Wording, names: Mapping[str, str]) -> str:
     if not figures.get("reached"):
         return ""
     months = wording.listed([wording.period(str(month)) for month in figures["reached"]])
     place = names.get(str(figures["stage"]), str(figures["stage"]))
     return wording.say("{place} had reached {level} in {months}.", place=place, level=wording.level(figures["level"]), months=months)
 
+
+PLACED: Final[Mapping[str, Callable[[Figures, Wording, Mapping[str, str]], str]]] = {"forecast": _forecast, "upstream": _upstream}
+"""How the leaves are said that name another stage."""
 
 FOUND: Final[Mapping[str, tuple[Callable[[Figures, Wording, bool], str], tuple[str, ...]]]] = {
     "level": (_level, ("value",)),

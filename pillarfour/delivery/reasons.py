@@ -7,10 +7,22 @@ from pillarfour.alerts.model import Evidence
 from pillarfour.delivery import clauses, facts
 from pillarfour.delivery.wording import Wording
 
-JUDGING = frozenset({"detector", "new_high", "growth", "share", "composition", "revision"})
-"""Leaves that judge whether a figure is out of the ordinary; the others say how large, where and when."""
+JUDGING = frozenset({"detector", "new_high", "growth", "share", "composition", "revision", "forecast"})
+"""Leaves that judge whether a figure is out of the ordinary, or will be; the others say how large, where and when."""
 
-ORDER = ("revision", "staleness", "level", "detector", "new_high", "growth", "share", "composition", "upstream", "break_in_force")
+ORDER = (
+    "revision",
+    "staleness",
+    "forecast",
+    "level",
+    "detector",
+    "new_high",
+    "growth",
+    "share",
+    "composition",
+    "upstream",
+    "break_in_force",
+)
 """The most decisive first."""
 
 Names = Mapping[str, str]
@@ -44,6 +56,11 @@ def agreement(evidence: Evidence) -> Agreement:
     tests = list(_tests(_newest(evidence)))
     judged = [leaf for leaf in tests if leaf.held is not None]
     return Agreement(agree=sum(leaf.held is True for leaf in judged), judged=len(judged), unable=len(tests) - len(judged))
+
+
+def foreseen(evidence: Evidence) -> frozenset[str]:
+    """Say by which ends of their ranges forecasts made a condition hold: ``expected``, ``lower``; none where none did."""
+    return frozenset(str(leaf.figures["by"]) for leaf, turned in _held(_newest(evidence)) if leaf.test == "forecast" and not turned)
 
 
 def ending(evidence: Evidence, wording: Wording, *, names: Names) -> list[str]:

@@ -4,14 +4,14 @@ A detector judges a period by what precedes it in its own series and by nothing 
 the tests of the contract. So a series is judged once for all nights on which it reads the same, and each night takes what it knew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pillarfour.detection import NO_DATA, Detector, Floats, Panel, Scores
+from pillarfour.detection import NO_DATA, AppliedBreak, Detector, Floats, Panel, Scores
 from pillarfour.evaluation import mixes
 from pillarfour.model import SeriesKey
 from pillarfour.triggers import watching
@@ -125,4 +125,14 @@ def _cut(found: Sequence[_Placed], panel: Panel, whole: Scores) -> Scores:
         status=status,
         false_alarms_per_year=whole.false_alarms_per_year,
         method=whole.method,
+        parameters=whole.parameters,
+        breaks=tuple(_applied(found, panel, whole)),
     )
+
+
+def _applied(found: Sequence[_Placed], panel: Panel, whole: Scores) -> Iterator[AppliedBreak]:
+    """Give the structural breaks that touch the night's own series by its newest period."""
+    for each in whole.breaks:
+        series = tuple(key for key, place in zip(panel.series, found, strict=True) if (key, place.row) in each.series)
+        if series and each.first <= panel.periods[-1]:
+            yield replace(each, series=series)

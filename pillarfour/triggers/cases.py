@@ -14,9 +14,10 @@ from pillarfour.delivery import message
 from pillarfour.delivery.night import News, Topic
 from pillarfour.delivery.wording import ENGLISH
 from pillarfour.detection import Detector, Floats, Panel
-from pillarfour.evaluation import replay, scoring
+from pillarfour.evaluation import foreseeing, replay, scoring
 from pillarfour.evaluation.replay import Decided
 from pillarfour.model import SeriesKey
+from pillarfour.outlook import Foretell
 from pillarfour.recipe import Recipe
 from pillarfour.triggers import case_file, watching
 from pillarfour.triggers.case_file import Case, CaseFile, Expected, NightCase, figures_of
@@ -36,11 +37,12 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What cases are run with: the file of triggers, its detectors, and the sources' facts."""
+    """What cases are run with: the file of triggers, its detectors, how forecasts are made, and the sources' facts."""
 
     triggers: Triggers
     instances: Mapping[str, Detector]
     recipes: Mapping[str, Recipe]
+    foretell: Foretell
 
     def run(self, folder: Path) -> Iterator[Ran]:
         """Run every case of a folder, file by file.
@@ -58,7 +60,8 @@ class Bench:
         """Run one case."""
         triggers = replay.only(self.triggers, file.trigger)
         told = _Told(case=case, triggers=triggers, recipes=self.recipes)
-        nights = told.linked(scoring.score([told.night(day) for day in told.asked()], triggers, instances=self.instances))
+        scored = scoring.score([told.night(day) for day in told.asked()], triggers, instances=self.instances)
+        nights = told.linked(foreseeing.foresee(scored, triggers, foretell=self.foretell))
         decided = {each.night.known_on: each for each in replay.replay(triggers, nights)}
         last: dict[AlertKey, Transition] = {}
         faults: list[str] = []

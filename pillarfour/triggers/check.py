@@ -18,6 +18,7 @@ from pillarfour.triggers.approval import unapproved
 from pillarfour.triggers.conditions import (
     CompositionLeaf,
     DetectorLeaf,
+    ForecastLeaf,
     GrowthLeaf,
     LevelLeaf,
     NewHighLeaf,
@@ -175,6 +176,8 @@ def _least(rule: Rule) -> dict[str, float]:
             continue
         if isinstance(leaf, LevelLeaf) and leaf.at_least is not None:
             found.setdefault("at_least", []).append(leaf.at_least)
+        if isinstance(leaf, ForecastLeaf):
+            found.setdefault(f"forecast ({leaf.by})", []).append(leaf.at_least)
         if isinstance(leaf, ScoredLeaf):
             found.setdefault("score", []).append(leaf.score)
         if isinstance(leaf, StalenessLeaf):

@@ -124,6 +124,20 @@ class UpstreamLeaf(Facts):
     within_months: int = Field(ge=1, le=24)
 
 
+class ForecastLeaf(Facts):
+    """What is expected of the figure itself, by an earlier stage that leads it, in one of the ``within_months`` after the newest one.
+
+    Held against the central expectation, or with ``by: lower`` against the lower end of its range; as far as the lag reaches. Where no lag
+    is usable it is open. A lag is looked for among all the pairs that the trigger asks about, and chance is corrected for as many.
+    """
+
+    from_: StageName = Field(alias="from")
+    within_months: int = Field(ge=1, le=12)
+    at_least: float = Field(gt=0)
+    unit: Literal["persons", "events", "counts"]
+    by: Literal["expected", "lower"] = "expected"
+
+
 class CompositionLeaf(Facts):
     """The mix of nationalities of the stage moved as far as the detector's own alarm, which is a score of 1: further than in its history.
 
@@ -161,6 +175,7 @@ Leaf = (
     | BreakLeaf
     | StalenessLeaf
     | UpstreamLeaf
+    | ForecastLeaf
 )
 ScoredLeaf = DetectorLeaf | CompositionLeaf
 """Those that rest on a detector, which they name by ``use``."""
@@ -187,6 +202,7 @@ class Test(Facts):
     break_in_force: BreakLeaf | None = None
     staleness: StalenessLeaf | None = None
     upstream: UpstreamLeaf | None = None
+    forecast: ForecastLeaf | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -9,6 +9,7 @@ from pillarfour.triggers.conditions import (
     BreakLeaf,
     CompositionLeaf,
     DetectorLeaf,
+    ForecastLeaf,
     GrowthLeaf,
     Leaf,
     LevelLeaf,
@@ -238,10 +239,21 @@ def _upstream(leaf: UpstreamLeaf) -> str:
     return f"at stage `{leaf.stage}` this trigger reached {leaf.level} or above {when}"
 
 
+def _forecast(leaf: ForecastLeaf) -> str:
+    least = "the lower end of what is" if leaf.by == "lower" else "what is"
+    when = (
+        f"in one of the {leaf.within_months} months after the newest figure"
+        if leaf.within_months > 1
+        else "in the month after the newest figure"
+    )
+    return f"by a usable lag behind stage `{leaf.from_}`, {least} expected {when} is at least {leaf.at_least:,.0f} {leaf.unit}"
+
+
 SAID: Mapping[type[Leaf], Callable[[Any], str]] = {
     BreakLeaf: _break,
     CompositionLeaf: _composition,
     DetectorLeaf: _detector,
+    ForecastLeaf: _forecast,
     GrowthLeaf: _growth,
     LevelLeaf: _level,
     NewHighLeaf: _new_high,

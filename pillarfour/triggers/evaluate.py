@@ -6,12 +6,15 @@ from functools import cached_property
 from typing import Any
 
 from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Level
+from pillarfour.errors import TriggerError
 from pillarfour.model import SeriesKey
-from pillarfour.triggers import leaves, surroundings, watching
+from pillarfour.outlook import Outlook
+from pillarfour.triggers import foreseen, leaves, surroundings, watching
 from pillarfour.triggers.conditions import (
     BreakLeaf,
     CompositionLeaf,
     DetectorLeaf,
+    ForecastLeaf,
     GrowthLeaf,
     Leaf,
     LevelLeaf,
@@ -38,7 +41,7 @@ ASKED: Mapping[type[Leaf], Callable[[Any, Line, int], Evidence]] = {
     RevisionLeaf: surroundings.ask_revision,
     ShareLeaf: surroundings.ask_share,
 }
-"""How each kind of leaf is asked of one period of a series; staleness is of a source, and upstream of another stage."""
+"""How each kind of leaf is asked of one period of a series; staleness is of a source, upstream and forecast also of another stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Yesterday:
 
     def answer(self, trigger: Trigger, key: AlertKey) -> Condition | None:
         """Give the condition of the night before where nothing that it rests on has changed."""
-        if trigger.by_the_clock or not self.changed.isdisjoint(trigger.series.stages):
+        if trigger.by_the_clock or not self.changed.isdisjoint(trigger.rests_on):
             return None
         return self.conditions.get(key)
 
@@ -83,7 +86,7 @@ def evaluate(
     Raises
     ------
     TriggerError
-        If the panel or the scores lack what a trigger watches.
+        If the panel, the scores or the outlooks lack what a trigger watches.
     """
     known = hashes or {trigger.id: triggers.sha256(trigger.id) for trigger in triggers.triggers if trigger.watched}
     found = []
@@ -152,6 +155,16 @@ class _Question:
         """Give the series' figures and scores."""
         return self.night.line(self.series, unit=self.triggers.stage(self.series.stage).unit)
 
+    @property
+    def outlook(self) -> Outlook:
+        """Give what is expected of the trigger's series."""
+        try:
+            return self.night.outlooks[self.trigger.id]
+        except KeyError as cause:
+            raise TriggerError(
+                f"night: nothing is foreseen for trigger {self.trigger.id}; put the night through foreseeing.foresee"
+            ) from cause
+
     def rule(self, rule: Rule, column: int | None) -> Evidence:
         """Ask a rule of the newest periods or after the newest releases: as published, never nights."""
         if column is None:
@@ -215,6 +228,8 @@ class _Question:
             return surroundings.ask_staleness(leaf, self.night)
         if isinstance(leaf, UpstreamLeaf):
             return self.upstream(leaf, column)
+        if isinstance(leaf, ForecastLeaf):
+            return foreseen.ask_forecast(leaf, self.line, column, outlook=self.outlook)
         return ASKED[type(leaf)](leaf, self.line, column)
 
     def upstream(self, leaf: UpstreamLeaf, column: int) -> Evidence:

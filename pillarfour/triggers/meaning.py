@@ -7,6 +7,7 @@ from pillarfour.strict_yaml import Location
 from pillarfour.triggers.conditions import (
     CompositionLeaf,
     DetectorLeaf,
+    ForecastLeaf,
     LevelLeaf,
     RevisionLeaf,
     ShareLeaf,
@@ -27,6 +28,7 @@ def faults_of(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
     yield from _directions(trigger)
     yield from _shares(trigger)
     yield from _upstream(trigger, names)
+    yield from _forecasts(trigger, names)
     if isinstance(names, Names):
         yield from _subjects(trigger, names)
         yield from _methods(trigger, names)
@@ -95,6 +97,26 @@ def _upstream(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
                 yield (*place, *below, "level"), f"the trigger has no level {leaf.level}; give one of {', '.join(trigger.levels)}"
 
 
+def _forecasts(trigger: "Trigger", names: Any) -> Iterator[tuple[Location, str]]:
+    """Ask forecasts of stages further on, of who is named, and on the newest figure."""
+    order = names.words["stage"] if isinstance(names, Names) else ()
+    for place, rule in trigger.rules():
+        for below, leaf, _ in rule.leaves():
+            if not isinstance(leaf, ForecastLeaf):
+                continue
+            before = [
+                stage
+                for stage in trigger.series.stages
+                if {stage, leaf.from_} <= {*order} and order.index(stage) <= order.index(leaf.from_)
+            ]
+            if before:
+                yield (*place, *below, "from"), f"{leaf.from_} is not upstream of {before[0]}; name a stage before all of the trigger's"
+            if rule.for_.window > 1 and rule.for_.counted == "periods":
+                yield (*place, "for"), "a forecast is made from the newest figure alone; hold it in releases, not in periods"
+            if trigger.series.for_each_top is not None:
+                yield ("series", "for_each_top"), "a forecast is of who is named; give subject or for_each"
+
+
 def _subjects(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:
     sources = names.words["source"]
     for number, subject in enumerate(trigger.series.subjects):
@@ -122,6 +144,6 @@ def _units(trigger: "Trigger", names: Names) -> Iterator[tuple[Location, str]]:
     common = next(iter(units.values()), "counts") if len(set(units.values())) == 1 else "counts"
     for place, rule in trigger.rules():
         for below, leaf, _ in rule.leaves():
-            if isinstance(leaf, LevelLeaf) and units and leaf.unit != common:
+            if isinstance(leaf, LevelLeaf | ForecastLeaf) and units and leaf.unit != common:
                 published = ", ".join(f"{stage} {unit}" for stage, unit in units.items())
                 yield (*place, *below, "unit"), f"the stages publish {published}; write unit: {common}"

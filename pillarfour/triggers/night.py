@@ -12,6 +12,7 @@ from pillarfour.breaks import StructuralBreak
 from pillarfour.detection import OK, STATUSES, Floats, MixScores, Panel, Scores
 from pillarfour.errors import TriggerError
 from pillarfour.model import SeriesKey
+from pillarfour.outlook import Outlook
 from pillarfour.triggers.judged import MIX, Judged, JudgedMix
 
 
@@ -107,6 +108,8 @@ class Night:
     after
         Of each stage that a trigger looks back at by releases (``watching.held_releases``), the nights of its publications before the
         newest one, newest first; fewer where it has not published as often.
+    outlooks
+        Of each trigger that asks for forecasts, what is expected of its series (``watching.led``), by its id.
     """
 
     known_on: date
@@ -117,6 +120,7 @@ class Night:
     before: Mapping[str, Earlier] = field(repr=False, default_factory=dict)
     breaks: Mapping[str, tuple[StructuralBreak, ...]] = field(repr=False, default_factory=dict)
     after: Mapping[str, tuple["Night", ...]] = field(repr=False, default_factory=dict)
+    outlooks: Mapping[str, Outlook] = field(repr=False, default_factory=dict)
 
     @cached_property
     def rows(self) -> Mapping[SeriesKey, int]:

@@ -14,7 +14,7 @@ from pillarfour.alerts.model import Kind, Level
 from pillarfour.model import SeriesKey
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import BreakLeaf, Direction, Leaf, ScoredLeaf, StageName, StalenessLeaf, Test, UpstreamLeaf
+from pillarfour.triggers.conditions import BreakLeaf, Direction, ForecastLeaf, Leaf, ScoredLeaf, StageName, StalenessLeaf, Test
 from pillarfour.triggers.meaning import faults_of
 from pillarfour.triggers.names import known, once, wrong
 from pillarfour.triggers.vocabulary import DetectorInstance, Group, Name, Recipient, Response, Stage, Title, Words
@@ -145,6 +145,11 @@ class Trigger(Facts):
         return self.asks(StalenessLeaf) or self.asks(BreakLeaf)
 
     @cached_property
+    def rests_on(self) -> frozenset[str]:
+        """The stages whose figures its answers follow from: those that it watches, and those that its forecasts are made from."""
+        return frozenset(self.series.stages).union(leaf.from_ for leaf in self.leaves if isinstance(leaf, ForecastLeaf))
+
+    @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """Every leaf of every rule."""
         return tuple(leaf for _, rule in self.rules() for _, leaf, _ in rule.leaves())
@@ -198,13 +203,12 @@ class Triggers(Facts):
         """
         trigger = self.trigger(name)
         leaves = trigger.leaves
-        upstream = {leaf.stage for leaf in leaves if isinstance(leaf, UpstreamLeaf)}
         used = {leaf.use for leaf in leaves if isinstance(leaf, ScoredLeaf)}
         content = {
             "trigger": _content(trigger.model_copy(update={"approval": None})),
             "detectors": {use: _content(self.detectors[use]) for use in used},
             "groups": {subject: _content(self.groups[subject]) for subject in trigger.series.subjects if subject in self.groups},
-            "stages": {stage.id: _content(stage) for stage in self.stages if stage.id in upstream.union(trigger.series.stages)},
+            "stages": {stage.id: _content(stage) for stage in self.stages if stage.id in trigger.rests_on},
             "response": _content(self.responses[trigger.response]),
         }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -17,6 +17,9 @@ from pillarfour.triggers.names import Names, known, once
 Role = Literal["sending", "transit", "transit_and_receiving", "receiving"]
 Unit = Literal["persons", "events"]
 
+BREAKS_BY = ("restart_after", "leave_out")
+"""The parameters of detectors that name structural breaks."""
+
 Nationality = Annotated[str, known("nationality")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Words = Annotated[str, Field(min_length=1)]
@@ -112,7 +115,16 @@ class DetectorInstance(Facts):
                 model.model_validate(dict(self.parameters))
             except ValidationError as cause:
                 raise strict_yaml.several([_parameter_fault(fault, self.method, model) for fault in cause.errors()]) from cause
+            if found := list(self._unknown_breaks(info.context)):
+                raise strict_yaml.several(found)
         return self
+
+    def _unknown_breaks(self, names: Names) -> Iterator[tuple[Location, str]]:
+        """Find structural breaks that the register does not have."""
+        for manner in BREAKS_BY:
+            for number, name in enumerate(self.parameters.get(manner, ())):
+                if name not in names.words["break"]:
+                    yield ("parameters", manner, number), strict_yaml.unknown("structural break", name, names.words["break"])
 
 
 class Response(Facts):

@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
 from pillarfour.detection import Floats, Panel
 from pillarfour.model import OTHER, STATELESS, TOTAL, SeriesKey
-from pillarfour.triggers.conditions import CompositionLeaf, DetectorLeaf, RevisionLeaf, ShareLeaf
+from pillarfour.triggers.conditions import CompositionLeaf, DetectorLeaf, ForecastLeaf, RevisionLeaf, ShareLeaf
 from pillarfour.triggers.schema import Top, Trigger, Triggers
 
 NATIONALITY = re.compile("[A-Z]{3}")
 
 
 def needed(triggers: Triggers) -> tuple[SeriesKey, ...]:
-    """Give every series that the file names, and what its shares and messages need beside: totals, *other*, the members of groups.
+    """Give every series that the file names, and what its shares, forecasts and messages need beside.
+
+    These are totals, *other*, the earlier stages that forecasts are made from, and the members of groups.
 
     Stages whose largest nationalities are watched (``whole``) need every nationality besides.
     """
@@ -27,7 +30,8 @@ def needed(triggers: Triggers) -> tuple[SeriesKey, ...]:
         if key.subject in triggers.groups
         for nationality in sorted(triggers.groups[key.subject].nationalities)
     ]
-    return tuple(dict.fromkeys([*watched, *beside, *members]))
+    leading = [key for trigger in _of_figures(triggers) for key, _ in led(trigger, triggers)]
+    return tuple(dict.fromkeys([*watched, *beside, *leading, *members]))
 
 
 def whole(triggers: Triggers) -> frozenset[str]:
@@ -46,6 +50,17 @@ def mix(panel: Panel, stage: str) -> tuple[SeriesKey, ...]:
     """Give the series that make the mix of a stage: every nationality, stateless persons and *other*, in the order of their codes."""
     keys = (key for key in panel.series if isinstance(key, SeriesKey) and key.stage == stage)
     return tuple(sorted(key for key in keys if NATIONALITY.fullmatch(key.subject)))
+
+
+def led(trigger: Trigger, triggers: Triggers) -> tuple[tuple[SeriesKey, SeriesKey], ...]:
+    """Give the pairs of series that a trigger asks forecasts of, the earlier stage first, in travel order."""
+    sources = {leaf.from_ for leaf in trigger.leaves if isinstance(leaf, ForecastLeaf)}
+    return tuple(
+        (SeriesKey(stage=upstream.id, subject=subject), SeriesKey(stage=downstream.id, subject=subject))
+        for upstream, downstream in combinations(triggers.stages, 2)
+        if upstream.id in sources and downstream.id in trigger.series.stages
+        for subject in trigger.series.subjects
+    )
 
 
 def held_releases(triggers: Triggers) -> dict[str, int]:

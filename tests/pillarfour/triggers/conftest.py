@@ -115,6 +115,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     alpha: float = Field(default=0.05, gt=0, lt=1)
     false_alarms_per_year: float = 0.5
+    restart_after: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
 
 
 class Farrington:

@@ -7,6 +7,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from detectors import METHODS
+from flows.detect import foretell
 from pillarfour.errors import TriggerError
 from pillarfour.triggers import case_file, junit, reading
 from pillarfour.triggers.case_file import figures_of
@@ -33,7 +34,7 @@ cases:
 @pytest.fixture(scope="module")
 def bench(checkout: Path) -> Bench:
     triggers = reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=RECIPES)
-    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES)
+    return Bench(triggers=triggers, instances=reading.instances(triggers, detectors=METHODS), recipes=RECIPES, foretell=foretell)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pillarfour.triggers.evaluate import evaluate
 
 WATCH = """\
         any:
-          - detector: {use: stl, direction: up, score: 1.0, floor: 5000}
+          - detector: {use: farrington, direction: up, score: 1.0, floor: 5000}
           - detector: {use: cusum, direction: up, score: 1.0, floor: 5000}
 """
 AFTER_TWO = """\
