@@ -105,7 +105,7 @@ class Office:
     def round(self, now: datetime) -> Delivered:
         """Send what is due, as one nightly does."""
         with self.channel.connected() as session:
-            return deliver(self.book, channels={"smtp": session}, now=now, lock=self.lock)
+            return deliver(self.book, channels={"smtp": session}, now=now, lock=self.lock, wait_seconds=3600)
 
     def keep(self, letters: list[Letter], addresses: list[str]) -> None:
         """Record every letter for every address that reads its language, a transaction a letter."""
