@@ -207,7 +207,9 @@ def test_every_command_with_json_is_asked():
         for name, command in group.commands.items():
             yield from commands(command, (*path, name)) if hasattr(command, "commands") else [(" ".join((*path, name)), command)]
 
-    found = {name for name, command in commands(get_command(app)) if any("--json" in option.opts and option.is_flag for option in command.params)}
+    found = {
+        name for name, command in commands(get_command(app)) if any("--json" in option.opts and option.is_flag for option in command.params)
+    }
     assert found == set(ASKED)
 
 
