@@ -65,6 +65,19 @@ def test_each_night_is_judged_by_what_it_knew(triggers):
         ]
 
 
+def test_each_night_says_what_was_asked_for_and_which_breaks_were_applied(triggers):
+    """As alone: the parameters, and of each break the night's own series, once a night has reached it."""
+    asked = {"restart_after": ("pandemic-closures",), "leave_out": ("title-42",)}
+    instances = {"cusum": METHODS["cusum"](METHODS["cusum"].parameters_type(**asked))}
+    nights = [night(FIGURES[:6], start="2019-01", day=1), night(FIGURES, start="2019-01", day=2), night(FIGURES, start="2020-09", day=3)]
+    together = scoring.score(nights, triggers, instances=instances)
+    alone = [instances["cusum"].detect(each.panel, judge="all") for each in nights]
+
+    for many, single in zip(together, alone, strict=True):
+        assert (many.scores["cusum"].parameters, many.scores["cusum"].breaks) == (single.parameters, single.breaks)
+    assert [[each.id for each in found.breaks] for found in alone] == [[], ["pandemic-closures"], ["pandemic-closures"]]
+
+
 def mixed_night(figures: dict[str, list[float]], *, start: str, day: int) -> Night:
     keys = tuple(SeriesKey(stage="darien", subject=subject) for subject in figures)
     values = np.array(list(figures.values()), dtype=float)
