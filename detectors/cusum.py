@@ -205,7 +205,7 @@ class Cusum(BlockMethod[CusumParameters]):
     name = "cusum"
     parameters_type = CusumParameters
     least_history = 12
-    series_at_once = 4096
+    series_at_once = 8192
 
     def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
         """Lay out the limits, and judge some thousand series at a time, one period after the other."""

@@ -144,9 +144,14 @@ class LimitTable:
 
     def at(self, place: "Place") -> Floats:
         """Give the limits of charts with these baselines, shape (n,)."""
-        limit, above = np.full(len(place.cell), LIMITS[0]), self._log_rate(0, place)
+        limit, above, rows = np.full(len(place.cell), LIMITS[0]), self._log_rate(0, place), np.arange(len(place.cell))
         with np.errstate(divide="ignore", invalid="ignore"):  # equal log rates: their step is whole or nothing
             for number, width in enumerate(np.diff(LIMITS), start=1):
+                going = np.flatnonzero(above > self.wanted)  # the others have passed it
+                if going.size < len(rows):
+                    rows, above, place = rows.take(going), above.take(going), place.of_rows(going)
+                if not rows.size:
+                    break
                 under = np.minimum(self._log_rate(number, place), above)
                 share = above - self.wanted
                 above -= under
@@ -154,7 +159,7 @@ class LimitTable:
                 np.fmax(share, 0, out=share)
                 np.fmin(share, 1, out=share)
                 share *= width
-                limit += share
+                limit[rows] += share
                 above = under
         return limit
 
@@ -183,6 +188,10 @@ class Place:
         row, u = MEAN_AXIS.locate(mean)
         column, v = DISPERSION_AXIS.locate(dispersion)
         return cls(cell=(size * MEAN_AXIS.cells + row) * DISPERSION_AXIS.cells + column, u=u, v=v)
+
+    def of_rows(self, rows: npt.NDArray[np.intp]) -> "Place":
+        """Take some baselines."""
+        return Place(cell=self.cell.take(rows), u=self.u.take(rows), v=self.v.take(rows))
 
 
 class _Axis:

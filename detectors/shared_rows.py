@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
+from itertools import pairwise
 from math import prod
 from typing import Any, TypeVar
 
@@ -57,7 +58,7 @@ class BlockMethod(Method[P]):
         def judge_rows(rows: slice) -> None:
             judge(rows, Judgements(**{field.name: getattr(judged, field.name)[rows] for field in fields(Judgements)}))
 
-        blocks = [slice(start, min(start + self.series_at_once, shape[0])) for start in range(0, shape[0], self.series_at_once)]
+        blocks = _share_out(shape[0], self.series_at_once, self.processes)
         if self.processes == 1 or len(blocks) == 1:
             for rows in blocks:
                 judge_rows(rows)
@@ -70,6 +71,14 @@ class BlockMethod(Method[P]):
     @abstractmethod
     def judge_blocks(self, panel: Panel, columns: npt.NDArray[np.intp]) -> JudgeBlock:
         """Prepare what all series share, and give what judges a block of them."""
+
+
+def _share_out(n_series: int, at_once: int, processes: int) -> list[slice]:
+    """Cut the series into blocks of about the same size, as many for each process."""
+    n_blocks = -(-n_series // at_once)
+    n_blocks = min(-(-n_blocks // processes) * processes if n_blocks > 1 else 1, max(n_series, 1))
+    bounds = np.linspace(0, n_series, n_blocks + 1).astype(int).tolist()
+    return [slice(start, end) for start, end in pairwise(bounds)]
 
 
 def _allocate(shape: tuple[int, int], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

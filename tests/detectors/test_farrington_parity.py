@@ -11,7 +11,6 @@ from detectors.base import Judgements
 from detectors.farrington import Farrington
 from detectors.farrington_baseline import FarringtonParameters
 from detectors.farrington_judging import Judging
-from detectors.farrington_surveillance import iterate
 from pillarfour.detection import Panel
 
 pytestmark = pytest.mark.shared
@@ -67,7 +66,7 @@ def undecided(panel: Panel, parameters: FarringtonParameters, columns: np.ndarra
     """Tell where R itself decides nothing.
 
     A gap leaves a level with a single count, so that R divides by zero; or the trend's coefficient is exactly 0, so that whether its
-    p-value of 1 is below 1 is a matter of rounding.
+    p-value of 1 is below a limit of 1 is a matter of rounding.
     """
     values = panel.values.T
     found = []
@@ -77,9 +76,12 @@ def undecided(panel: Panel, parameters: FarringtonParameters, columns: np.ndarra
             continue
         published = np.isfinite(values[design.columns]).astype(float)
         counts = np.nan_to_num(values[design.columns])
-        lonely = (design.sums(published) == 1).any(axis=0)
-        slope = iterate(counts, published, design, trend=True).slope if parameters.trend else np.ones(len(lonely))
-        found.append(lonely | (np.abs(slope) < FLAT) & counts.any(axis=0))
+        size = design.sums(published)
+        lonely = (size == 1).any(axis=0)
+        apart = design.times - design.spread(design.sums(published * design.times) / np.maximum(size, 1))
+        slope = (counts * apart).sum(axis=0) / np.maximum((counts * apart**2).sum(axis=0), 1)  # Newton's first step from 0
+        tested = parameters.trend and parameters.trend_alpha == 1
+        found.append(lonely | (tested & (np.abs(slope) < FLAT) & counts.any(axis=0)))
     return np.array(found).T
 
 
