@@ -106,7 +106,7 @@ def chosen(card: Figures) -> Iterator[str]:
     yield (
         "By the false alarms a year that each detector is set to, and by floors that are policy, each a round step above "
         "ordinary months on record before 2021 (`triggers.yaml` gives every one with its reason). Which detectors, and after "
-        "how many months a watch is told, was chosen among nine sets by what each does to mechanical onsets to "
+        "how many months a watch is told, was chosen among eleven sets by what each does to mechanical onsets to "
         f"{card['rules']['chosen_to'][:4]}, with no more false alarms than before. That falls rest on `ears` was chosen for its "
         "reason below, when its record after that year had been seen: read its later falls as no test."
     )
