@@ -28,9 +28,9 @@ def side(slope: float, offset: float, *, limit: float = 5) -> Side:
 def test_the_statistic_equals_the_reference(shared, config, ratio, dispersion, precision):
     """The recursion gives R surveillance's likelihood-ratio CUSUM for a fixed shift, negative binomial and, in the limit, Poisson."""
     reference = pd.read_csv(shared / "golden" / "glr" / f"{config}.csv")
-    checked = 0
+    checked, chart = 0, side(1, 0)
     for _, rows in reference.groupby("series"):
-        chart = side(1, 0)
+        chart.statistic[:] = 0
         for observed, mean, stat, alarm in zip(rows.observed, rows.mu0, rows.stat, rows.alarm, strict=True):
             weighing = evidence(one(mean), one(dispersion), ratio)
             chart.slope, chart.offset = weighing.slope, weighing.offset

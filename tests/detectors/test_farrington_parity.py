@@ -9,7 +9,7 @@ import pytest
 
 from detectors.base import Judgements
 from detectors.farrington import Farrington
-from detectors.farrington_baseline import FarringtonParameters
+from detectors.farrington_baseline import FarringtonParameters, _residuals, _weigh
 from detectors.farrington_judging import Judging
 from pillarfour.detection import Panel
 
@@ -123,6 +123,51 @@ def test_the_parity_mode_equals_r(name, compared):
     for ours, theirs in (("expected", both.expected_r), ("upper", both.upperbound), ("score", score), ("p_value", both.pvalue)):
         np.testing.assert_allclose(both[ours], theirs, rtol=1e-8, atol=1e-11, err_msg=ours)
     np.testing.assert_array_equal(both.score >= 1, both.alarm == 1)
+
+
+@pytest.mark.parametrize("model", ["with_trend", "no_trend"])
+def test_each_step_of_a_fit_equals_r(model, shared):
+    """First fit, leverage, residuals, weights, second fit, dispersions and the error of the judged mean are R's."""
+    golden = shared / "golden"
+    configurations = pd.read_csv(golden / "farrington" / "configs.csv", dtype=str).set_index("id")
+    fits = pd.read_csv(golden / "farrington" / "debug_fits.csv").query("model == @model")
+    steps = pd.read_csv(golden / "farrington" / "debug_rows.csv").set_index(["config", "series", "period", "model"])
+    for told in fits.itertuples():
+        configuration = configurations.loc[told.config]
+        parameters = parameters_of(configuration)
+        files = panels(golden / "inputs" / f"{configuration.input}.csv", dated=configuration.epochAsDate == "TRUE")
+        panel, labels = next((panel, labels) for panel, labels in files if told.series in panel.series and told.period in labels)
+        judging = Judging(panel, parameters, np.array([labels.index(told.period)]))
+        (design,) = judging.designs
+        rows = steps.loc[(told.config, told.series, told.period, model)].set_index("ref_period")
+        rows = rows.loc[[labels[column] for column in design.columns]]
+        counts = panel.values[[panel.series.index(told.series)]].T[design.columns]
+        first = judging.rules.fit(counts, np.ones_like(counts), design, trend=model == "with_trend")
+        freedom = np.array([float(told.df)])
+        left = _residuals(counts, np.ones_like(counts), first, freedom, reweighted=True)
+        leverage = first.leverage(design)
+        relative = (rows.y.to_numpy() ** (2 / 3) * first.fitted[:, 0] ** (-1 / 6) - first.fitted[:, 0] ** 0.5) * 1.5
+        reweighted, weights = _weigh(left, first, design, above=parameters.reweight_above)
+        weights = weights if reweighted.size else np.ones_like(counts)
+        second = judging.rules.fit(counts, weights, design, trend=model == "with_trend")
+        after = _residuals(counts, weights, second, freedom, reweighted=True)
+        used = judging.rules.error_dispersion(after)
+        deviation = np.sqrt(second.log_mean_variance(design) * used)
+
+        assert len(rows) == told.n
+        for ours, theirs in (
+            (first.fitted[:, 0], rows.fitted1),
+            (leverage[:, 0], rows.leverage1),
+            (relative / np.sqrt(left.dispersion * (1 - leverage[:, 0])), rows.anscombe),
+            (weights[:, 0], rows.omega),
+            (second.fitted[:, 0], rows.fitted2),
+            (left.dispersion, told.phi1),
+            (after.dispersion, told.phi2),
+            (used, told.dispersion_used_for_se),
+            (np.log(second.mean), told.eta0),
+            (deviation, told.se_eta0),
+        ):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10, err_msg=f"{told.config} {told.series}")
 
 
 def simulated(shared: Path, kind: str, n_series: int) -> tuple[Panel, pd.DataFrame]:

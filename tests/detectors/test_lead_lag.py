@@ -179,7 +179,7 @@ def test_only_months_and_known_series_are_taken(panel_of):
 )
 def test_independent_pairs_lead_as_rarely_as_stated(n_months, mean, dispersion, season, panel_of):
     """Poisson and negative-binomial counts with season and trend: at most the stated chance gives a lead, within the Monte-Carlo error."""
-    rng, n_pairs, stated = np.random.default_rng(5), 250, 0.05
+    rng, n_pairs, stated = np.random.default_rng(5), 100, 0.05
     at = np.arange(n_months) + rng.integers(12, size=(2 * n_pairs, 1))
     means = mean * np.exp(season * np.sin(2 * np.pi * at / 12) + 0.01 * np.arange(n_months))
     counts = rng.poisson(means * (rng.gamma(1 / dispersion, dispersion, size=means.shape) if dispersion else 1)).astype(float)
