@@ -106,10 +106,10 @@ def test_what_if_tells_what_another_file_would_have_said(run, settings, tmp_path
 
 
 def test_list_and_check_answer(run):
-    """Every trigger is listed as approved; the shipped file has no error."""
+    """Every active trigger is listed as approved, one on trial as not; the shipped file has no error."""
     listed = json.loads(run("list", "--json").output)
 
-    assert {row["approved"] for row in listed} == {"yes"}
+    assert {(row["status"], row["approved"]) for row in listed} == {("active", "yes"), ("test", "no")}
     assert run("check").exit_code == 0
 
 
