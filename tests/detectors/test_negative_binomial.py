@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from detectors.negative_binomial import chance_from, chance_up_to, quantile
+from detectors.negative_binomial import chance_from, chance_up_to, quantile, quantile_and_rest
 
 MEANS = st.floats(1e-9, 1e7)
 DISPERSIONS = st.one_of(st.just(1.0), st.floats(1.001, 1e5))
@@ -34,6 +34,15 @@ def test_many_quantiles_at_once_are_scipy_s():
     chance = rng.choice([1e-4, 0.005, 0.5, 0.95, 0.99, 0.999], 20_000)
 
     np.testing.assert_array_equal(quantile(chance, mean, dispersion), stats.nbinom.ppf(chance, mean / (dispersion - 1), 1 / dispersion))
+
+
+@given(chance=st.floats(1e-9, 1 - 1e-9), mean=MEANS, dispersion=DISPERSIONS)
+def test_the_rest_is_the_chance_of_a_smaller_count(chance, mean, dispersion):
+    """Whether it was reached by single chances or by the distribution function."""
+    count, rest = quantile_and_rest(*arrays(chance, mean, dispersion))
+
+    assert rest[0] == pytest.approx(chance_up_to(count - 1, *arrays(mean, dispersion))[0], rel=1e-6, abs=1e-12)
+    assert rest[0] < chance
 
 
 @given(count=st.integers(-1, 10**6), mean=MEANS, dispersion=DISPERSIONS)
