@@ -25,8 +25,9 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where two processes share the work: the tests of a file, and all whole nights, which share a Prefect server."""
+    """Keep together, where two processes share the work: the tests of a file, and those of the night that reads the whole bundle."""
     for item in items:
-        folder = item.path.relative_to(CHECKOUT).parts[1]
-        item.add_marker(pytest.mark.xdist_group("nights" if folder == "flows" else str(item.path)))
+        whole = "whole_night" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("whole" if whole else str(item.path)))
