@@ -21,7 +21,7 @@ run: .venv/runtime  ## run the nightly on the bundled documents
 	$(BIN)/pillarfour nightly
 
 test: .venv/dev  ## pass the tests
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/dev  ## lint, types, import contracts, locks
 	$(BIN)/ruff check .

@@ -23,11 +23,3 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return SHARED
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where two processes share the work: the tests of a file, and those of the night that reads the whole bundle."""
-    for item in items:
-        whole = "whole_night" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("whole" if whole else str(item.path)))

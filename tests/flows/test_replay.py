@@ -37,8 +37,8 @@ from sources import SOURCES
 
 FIRST, LAST = date(2021, 1, 1), date(2021, 9, 30)
 WATCHED = ("darien-surge", "haitian-corridor", "newcomers", "darien-revised", "panama-darien-stale")
-NIGHTS = int(os.environ.get("REPLAY_NIGHTS", "6"))
-"""How many random nights are held against the nightly; fifty are the proof, six a watchman."""
+NIGHTS = int(os.environ.get("REPLAY_NIGHTS", "4"))
+"""How many random nights are held against the nightly; fifty are the proof, four a watchman."""
 
 
 @pytest.fixture(scope="module")
