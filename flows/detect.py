@@ -158,7 +158,7 @@ def _before(reader: Reader, stage: Stage, now: Known) -> Earlier:
 
 def stage_on(store: Store, triggers: Triggers, stage: Stage, day: date) -> Known:
     """Build the panel of one stage: what the triggers need of it, and every nationality where its largest are watched."""
-    corridor = Corridor(stages=(_observed(stage),), groups={name: group.nationalities for name, group in triggers.groups.items()})
+    corridor = Corridor(stages=(observed(stage),), groups={name: group.nationalities for name, group in triggers.groups.items()})
     needed = [key for key in watching.needed(triggers) if key.stage == stage.id]
     if stage.id not in watching.whole(triggers):
         return panel.build(store, corridor=corridor, recipes=RECIPES, day=day, series=needed)
@@ -213,7 +213,7 @@ def freshness(store: Store, recipe: Recipe, *, known_on: date) -> Freshness:
     )
 
 
-def _observed(stage: Stage) -> panel.Stage:
+def observed(stage: Stage) -> panel.Stage:
     """Take a stage of the triggers as the panel wants it."""
     views = tuple(View(source=by.source, table=by.table, measure=by.measure, where=by.where) for by in stage.observed_by)
     return panel.Stage(name=stage.id, views=views)

@@ -10,15 +10,14 @@ import pandas as pd
 from detectors.lead_lag import LeadLag
 from detectors.nowcast import Nowcast
 from detectors.parallel import answer_each
-from flows.detect import RECIPES, Reader
+from flows.detect import RECIPES, Reader, observed
 from pillarfour import panel
 from pillarfour.detection import Panel
 from pillarfour.evaluation.nowcast_score import NowcastScore, Outcome, naive_scale, score
 from pillarfour.model import SeriesKey
 from pillarfour.outlook import Forecast, Outlook
-from pillarfour.panel import Corridor, View
+from pillarfour.panel import Corridor
 from pillarfour.triggers.schema import Triggers
-from pillarfour.triggers.vocabulary import Stage
 
 
 def outlook(reader: Reader, *, known_on: date) -> Outlook:
@@ -61,19 +60,13 @@ def figures(reader: Reader, *, known_on: date) -> Panel:
     """Give the figures at every stage of everybody whom the triggers name, as known on a date."""
     groups = {name: group.nationalities for name, group in reader.triggers.groups.items()}
     everybody = [SeriesKey(stage=stage.id, subject=subject) for stage in reader.triggers.stages for subject in named(reader.triggers)]
-    corridor = Corridor(stages=tuple(map(_observed, reader.triggers.stages)), groups=groups)
+    corridor = Corridor(stages=tuple(map(observed, reader.triggers.stages)), groups=groups)
     return panel.build(reader.store, corridor=corridor, recipes=RECIPES, day=known_on, series=everybody).panel
 
 
 def named(triggers: Triggers) -> tuple[str, ...]:
     """Name every nationality and group that the triggers watch by name, and the total."""
     return tuple(sorted({"total"} | {key.subject for key in triggers.series()}))
-
-
-def _observed(stage: Stage) -> panel.Stage:
-    """Take a stage of the triggers as the panel wants it."""
-    views = tuple(View(source=by.source, table=by.table, measure=by.measure, where=by.where) for by in stage.observed_by)
-    return panel.Stage(name=stage.id, views=views)
 
 
 def pairs(triggers: Triggers) -> list[tuple[SeriesKey, SeriesKey]]:

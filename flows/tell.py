@@ -80,7 +80,7 @@ class Teller:
         silent = {condition.key: condition for condition in conditions if condition.key not in changed}
         standing = {key: states[key] for key in silent if key in states and states[key].state in {"active", "pending"}}
         kept = {
-            key: Standing(state=state, topic=self.topic(key), condition=silent[key], notes=self.notes(state, said))
+            key: Standing(state=state, topic=self.topic(key), condition=silent[key], notes=_notes(state, said, silences.get(key)))
             for key, state in standing.items()
         }
         return Night(
@@ -123,11 +123,6 @@ class Teller:
             attribution=recipe.publisher.attribution,
             rebuilt=supplier is not None and supplier.rebuilt,
         )
-
-    def notes(self, state: AlertState, said: Sequence[Act]) -> tuple[str, ...]:
-        """Give what officers said of an alert that holds still."""
-        silence = acts.silences(said, known_on=self.known.known_on).get(state.key)
-        return tuple(str(act) for act in (acts.acknowledgement(state, said), silence) if act is not None)
 
     def news(self, transition: Transition, state: AlertState, *, states: Mapping[AlertKey, AlertState]) -> News:
         """Tell of one transition with what an officer needs to judge it; ``state`` is the alert that it begins, changes or ends."""
@@ -233,3 +228,8 @@ def _counts(stage: Stage) -> str:
     recipes = {source.RECIPE.name: source.RECIPE for source in SOURCES}
     first = stage.observed_by[0]
     return recipes[first.source].measures[first.measure].counts
+
+
+def _notes(state: AlertState, said: Sequence[Act], silence: Act | None) -> tuple[str, ...]:
+    """Give what officers said of an alert that holds still."""
+    return tuple(str(act) for act in (acts.acknowledgement(state, said), silence) if act is not None)

@@ -1,5 +1,6 @@
 """Whole nights: a Prefect server for all of them, and ``pillarfour`` as processes of its own."""
 
+import csv
 import email
 import gzip
 import json
@@ -20,6 +21,9 @@ from typing import Any
 
 import pytest
 import requests
+
+from flows import ingest
+from pillarfour.settings import Settings
 
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 180
@@ -226,3 +230,17 @@ def mail() -> Callable[[Path], list[Path]]:
 def subject(message: Path) -> str:
     """Read what a message is about."""
     return str(email.message_from_bytes(message.read_bytes(), policy=default)["Subject"])
+
+
+@pytest.fixture(scope="module")
+def panama(tmp_path_factory, checkout) -> Settings:
+    """Make a store of Panama's rebuilt documents to July 2021; August and what follows never came."""
+    folder = tmp_path_factory.mktemp("panama")
+    with (checkout / "data" / "bundle" / "panama_darien.csv").open(encoding="utf-8", newline="") as text:
+        rows = [row for row in csv.reader(text) if row[0] <= "2021-07" or row[0] == "reference_period"]
+    (folder / "bundle").mkdir()
+    with (folder / "bundle" / "panama_darien.csv").open("w", encoding="utf-8", newline="") as text:
+        csv.writer(text).writerows(rows)
+    made = Settings(store=folder / "store", bundle_folder=folder / "bundle", inbox=folder / "inbox")
+    assert {each.result for each in ingest.ingest_local(ingest.find_source("panama_darien"), ingest.open_store(made), made)} == {"new"}
+    return made

@@ -1,6 +1,5 @@
 """The replay of past nights: what each night says, nothing that was published later, and nothing stale."""
 
-import csv
 import json
 import os
 import random
@@ -39,21 +38,6 @@ FIRST, LAST = date(2021, 1, 1), date(2021, 9, 30)
 WATCHED = ("darien-surge", "haitian-corridor", "newcomers", "darien-revised", "panama-darien-stale")
 NIGHTS = int(os.environ.get("REPLAY_NIGHTS", "4"))
 """How many random nights are held against the nightly; fifty are the proof, four a watchman."""
-
-
-@pytest.fixture(scope="module")
-def panama(tmp_path_factory, checkout):
-    """Make a store of Panama's rebuilt documents to July 2021; August and what follows never came."""
-    folder = tmp_path_factory.mktemp("replay")
-    with (checkout / "data" / "bundle" / "panama_darien.csv").open(encoding="utf-8", newline="") as text:
-        rows = [row for row in csv.reader(text) if row[0] <= "2021-07" or row[0] == "reference_period"]
-    (folder / "bundle").mkdir()
-    with (folder / "bundle" / "panama_darien.csv").open("w", encoding="utf-8", newline="") as text:
-        csv.writer(text).writerows(rows)
-    made = Settings(store=folder / "store", bundle_folder=folder / "bundle", inbox=folder / "inbox")
-    source = next(source for source in SOURCES if source.RECIPE.name == "panama_darien")
-    assert {each.result for each in ingest.ingest_local(source, ingest.open_store(made), made)} == {"new"}
-    return made
 
 
 @pytest.fixture

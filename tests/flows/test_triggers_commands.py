@@ -1,6 +1,5 @@
 """``pillarfour triggers`` on a small store: the same answers as the nightly, with the documents behind them."""
 
-import csv
 import json
 from datetime import date
 
@@ -10,27 +9,14 @@ from typer.testing import CliRunner
 from flows import detect, ingest, replay
 from flows.cli import app
 from pillarfour import breaks
-from pillarfour.settings import Settings
 from pillarfour.triggers.evaluate import evaluate
-from sources import SOURCES
 
 FIRST, LAST = date(2021, 1, 1), date(2021, 8, 31)
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory, checkout):
-    """Make a store of Panama's rebuilt documents to July 2021."""
-    folder = tmp_path_factory.mktemp("triggers")
-    with (checkout / "data" / "bundle" / "panama_darien.csv").open(encoding="utf-8", newline="") as text:
-        rows = [row for row in csv.reader(text) if row[0] <= "2021-07" or row[0] == "reference_period"]
-    (folder / "bundle").mkdir()
-    with (folder / "bundle" / "panama_darien.csv").open("w", encoding="utf-8", newline="") as text:
-        csv.writer(text).writerows(rows)
-    made = Settings(store=folder / "store", bundle_folder=folder / "bundle", inbox=folder / "inbox")
-    store = ingest.open_store(made)
-    panama = next(source for source in SOURCES if source.RECIPE.name == "panama_darien")
-    assert {each.result for each in ingest.ingest_local(panama, store, made)} == {"new"}
-    return made
+@pytest.fixture
+def settings(panama):
+    return panama
 
 
 @pytest.fixture
