@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeVar, cast, get_args
+from typing import Any, Generic, Self, TypeVar, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -95,20 +95,23 @@ class Method(ABC, Generic[P]):
 
     def score_columns(self, panel: Panel, columns: npt.NDArray[np.intp]) -> Scores:
         """Score these periods of every series by all that precedes them; a method that says more of them says it here."""
-        judged = self.judge_columns(panel, columns=columns)
-        scored = judged.status == OK
-        return Scores(
-            panel=panel,
-            columns=columns,
-            expected=judged.expected,
-            lower=judged.lower,
-            upper=judged.upper,
-            score=np.where(scored, judged.score, np.nan),
-            p_value=np.where(scored, judged.p_value, np.nan),
-            status=judged.status,
-            false_alarms_per_year=self.false_alarms_per_year(panel),
-            method=self.name,
-        )
+        return Scores(**self.scored(panel, columns, self.judge_columns(panel, columns=columns)))
+
+    def scored(self, panel: Panel, columns: npt.NDArray[np.intp], judged: Judgements) -> dict[str, Any]:
+        """Give the fields of scores; what could not be judged has no score."""
+        able = judged.status == OK
+        return {
+            "panel": panel,
+            "columns": columns,
+            "expected": judged.expected,
+            "lower": judged.lower,
+            "upper": judged.upper,
+            "score": np.where(able, judged.score, np.nan),
+            "p_value": np.where(able, judged.p_value, np.nan),
+            "status": judged.status,
+            "false_alarms_per_year": self.false_alarms_per_year(panel),
+            "method": self.name,
+        }
 
     def columns_to_judge(self, panel: Panel, judge: Judge) -> npt.NDArray[np.intp]:
         """Refuse what no detector can take, and give the columns wanted, shape (n_judged,)."""

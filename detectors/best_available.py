@@ -87,21 +87,7 @@ class BestAvailable(Method[BestAvailableParameters]):
     def score_columns(self, panel: Panel, columns: Columns) -> AnsweredScores:
         """Score these periods of every series, each with what precedes it alone, and say by which method."""
         judged, answered_by = self._ask(panel, columns)
-        scored = judged.status == OK
-        return AnsweredScores(
-            panel=panel,
-            columns=columns,
-            expected=judged.expected,
-            lower=judged.lower,
-            upper=judged.upper,
-            score=np.where(scored, judged.score, np.nan),
-            p_value=np.where(scored, judged.p_value, np.nan),
-            status=judged.status,
-            false_alarms_per_year=self.false_alarms_per_year(panel),
-            method=self.name,
-            methods=self.parameters.methods,
-            answered_by=answered_by,
-        )
+        return AnsweredScores(**self.scored(panel, columns, judged), methods=self.parameters.methods, answered_by=answered_by)
 
     def judge(self, panel: Panel) -> Judgements:
         """Judge every period of every series."""

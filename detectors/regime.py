@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,28 +103,14 @@ class Regime(Method[RegimeParameters]):
 
     def score_columns(self, panel: Panel, columns: npt.NDArray[np.intp]) -> RegimeScores:
         """Score these periods of every series, each with what precedes it alone, and say its regime."""
-        judged, found = self._judge(panel, columns)
-        return RegimeScores(
-            panel=panel,
-            columns=columns,
-            expected=judged.expected,
-            lower=judged.lower,
-            upper=judged.upper,
-            score=judged.score,
-            p_value=judged.p_value,
-            status=judged.status,
-            false_alarms_per_year=self.false_alarms_per_year(panel),
-            method=self.name,
-            higher=found["higher"],
-            low_level=found["low_level"],
-            high_level=found["high_level"],
-        )
+        judged, regimes = self._judge(panel, columns)
+        return RegimeScores(**self.scored(panel, columns, judged), **regimes)
 
     def judge(self, panel: Panel) -> Judgements:
         """Judge every period of every series."""
         return self._judge(panel, np.arange(len(panel.periods)))[0]
 
-    def _judge(self, panel: Panel, columns: npt.NDArray[np.intp]) -> tuple[Judgements, dict[str, Floats]]:
+    def _judge(self, panel: Panel, columns: npt.NDArray[np.intp]) -> tuple[Judgements, dict[str, Any]]:
         least = self.least_history * panel.periods_per_year // 12
         status = statuses(panel.values, least=least)[:, columns]
         published = np.isfinite(panel.values)
@@ -139,13 +126,13 @@ class Regime(Method[RegimeParameters]):
             )
             for row in rows
         ]
-        found = {name: np.full(status.shape, np.nan) for name in FIGURES}
+        found: dict[str, Any] = {name: np.full(status.shape, np.nan) for name in FIGURES}
         for row, figures in zip(rows, answer_each(judge_series, jobs), strict=True):
             at = status[row] == OK
             for name, figure in zip(FIGURES, figures, strict=True):
                 found[name][row, at] = figure
         status[(status == OK) & np.isnan(found["score"])] = NOT_CONVERGED
-        judged = Judgements(**{name: found[name] for name in FIGURES[:5]}, status=status)
+        judged = Judgements(**{name: found.pop(name) for name in FIGURES[:5]}, status=status)
         still(judged, slice(None), panel.values[:, columns])
         return judged, found
 
