@@ -13,6 +13,9 @@ from pillarfour.triggers.evaluate import evaluate
 from pillarfour.triggers.night import Night
 from pillarfour.triggers.schema import Triggers
 
+OF_ITS_PAST = frozenset({"level", "growth", "new_high", "detector"})
+"""The leaves that read their own series alone."""
+
 
 def with_figures(condition: Condition, night: Night) -> Condition:
     """Name the published figures behind the levels that a condition meets, and the release of each."""
@@ -27,7 +30,8 @@ def revised(state: AlertState, triggers: Triggers, night: Night) -> Revision | N
     """Compare the figures that a standing alert was announced with with those known tonight; where one differs, ask each month again.
 
     Every month from the first that raised the alert to the newest is asked on tonight's figures, as if it were the newest. A month that
-    raised it supports each level that is not refused by figures: what is missing now leaves the alert standing.
+    raised it supports each level that is not refused by figures: what is missing now leaves the alert standing. Where nothing is missing,
+    and the record alone is too short to say, it was so when the alert was raised, and the level would not have been met.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def revised(state: AlertState, triggers: Triggers, night: Night) -> Revision | N
         return None
     asked = triggers.model_copy(update={"triggers": (triggers.trigger(state.key.trigger),)})
     months = [column for column, period in enumerate(night.periods) if period >= min(state.periods)]
-    supported = [_supported(state, _ask(state, asked, night, column), night.periods[column]) for column in months]
+    supported = [_supported(state, _ask(state, asked, night, column), night, night.periods[column]) for column in months]
     return Revision(changes=changes, supported=max(supported, key=rank, default=None))
 
 
@@ -57,13 +61,29 @@ def _ask(state: AlertState, triggers: Triggers, night: Night, column: int) -> Co
     return next((condition for condition in evaluate(triggers, then) if condition.key == state.key), None)
 
 
-def _supported(state: AlertState, condition: Condition | None, period: str) -> Level | None:
-    """Give the highest level that a month supports; a month that raised the alert also those that it leaves open."""
+def _supported(state: AlertState, condition: Condition | None, night: Night, period: str) -> Level | None:
+    """Give the highest level that a month supports; a month that raised the alert also those that a missing figure leaves open."""
     raised = period in state.periods
     if condition is None or condition.reference_period != period:
         return state.level if raised else None
-    open_levels = [level for level, evidence in condition.evidence.items() if evidence.held is None] if raised else []
-    return max([condition.level, *open_levels], key=rank)
+    whole = _whole(state, night, period)
+    unsettled = {level: found for level, found in condition.evidence.items() if raised and found.held is None}
+    return max([condition.level, *(level for level, found in unsettled.items() if not (whole and _of_itself(found)))], key=rank)
+
+
+def _whole(state: AlertState, night: Night, period: str) -> bool:
+    """Whether no month of the alert's series is missing, from the first on record to this one, and none that it was announced with."""
+    key = SeriesKey(stage=state.key.stage, subject=state.key.subject)
+    counts = dict(zip(night.periods, night.line(key, unit="").counts, strict=True))
+    known = [month for month, count in counts.items() if not np.isnan(count)]
+    announced = {figure.reference_period for figure in state.figures if figure.series == str(key)}
+    return announced.union(month for month in counts if known[0] <= month <= period).issubset(known)
+
+
+def _of_itself(evidence: Evidence) -> bool:
+    """Whether nothing but leaves that read their own series alone leave a condition open."""
+    unsettled = [part for part in evidence.parts if part.held is None]
+    return all(map(_of_itself, unsettled)) if unsettled else evidence.test in OF_ITS_PAST
 
 
 def _cells(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -147,3 +147,19 @@ def test_what_a_false_figure_raised_is_retracted_by_name(house: House, years, pu
     assert replayed[on]["darien-surge"].level == raised["darien-surge"].level
     assert (replayed[corrected]["darien-surge"].after, replayed[corrected]["darien-surge"].reason) == ("retracted", told.reason)
     assert replayed[after] == {}
+
+
+def test_a_record_too_short_for_a_detector_holds_up_no_false_alert(house: House, years, published: Figures):
+    """In January 2023 `farrington` has 36 months and needs 39: it could say nothing then, and its silence now supports nothing."""
+    years(2020, 2021, 2022)
+    on, corrected = date(2023, 2, 12), date(2023, 2, 20)
+    true = published["2023-01"]["TOTAL"]
+    house.take({"2023-01": scaled(published["2023-01"], 10 * true)}, on=on, name="false")
+    raised = house.night(on)["darien-surge"]
+    held = house.take({"2023-01": published["2023-01"]}, on=corrected, name="right")
+    ingest.open_store(house.settings).accept(held.release, reason="the publisher has corrected it", by="an analyst")
+    told = house.night(corrected)["darien-surge"]
+
+    assert (raised.after, raised.level) == ("active", "emergency")
+    assert (told.after, told.level) == ("retracted", None)
+    assert f"darien/total in 2023-01: {10 * true:,} (panama_darien/2023-02-12-" in told.reason

@@ -23,10 +23,8 @@ TITLE = {"en": "x", "es": "x"}
 FEBRUARY, MARCH = date(2025, 2, 12), date(2025, 3, 12)
 
 
-@pytest.fixture(scope="module")
-def triggers():
-    """Ask for 5,000 persons that are twice as many as the month before; the alert ends under 1,000."""
-    watch = {"all": [{"level": {"at_least": 5000, "unit": "persons"}}, {"growth": {"over_periods": 1, "factor": 2}}]}
+def asking(watch):
+    """Give a file of one trigger, which ends under 1,000."""
     trigger = {
         "id": "darien-surge",
         "title": TITLE,
@@ -60,6 +58,18 @@ def triggers():
             "triggers": [trigger],
         }
     )
+
+
+@pytest.fixture(scope="module")
+def triggers():
+    """Ask for 5,000 persons that are twice as many as the month before."""
+    return asking({"all": [{"level": {"at_least": 5000, "unit": "persons"}}, {"growth": {"over_periods": 1, "factor": 2}}]})
+
+
+@pytest.fixture(scope="module")
+def asking_the_past():
+    """Ask for more than in each of the three months before."""
+    return asking({"new_high": {"over_periods": 3}})
 
 
 def night(known_on, *counts, release):
@@ -142,6 +152,25 @@ def test_a_missing_month_keeps_open_what_a_revision_cannot_refuse(triggers):
 
     assert revised(first, triggers, known).supported == "watch"
     assert decide(triggers, first, known)[1] is None
+
+
+@pytest.mark.parametrize("counts", [(4849, 6000), (4849, 6000, 900)], ids=["as the newest month", "when the next one ends it"])
+def test_what_the_record_is_too_short_to_say_supports_nothing(asking_the_past, counts):
+    """No three months lay before January: 6,000 would have raised nothing in February either, so the alert is retracted, not resolved."""
+    first, _ = decide(asking_the_past, AlertState(key=KEY), night(FEBRUARY, 4849, 9002, release="panama/february"))
+    state, moved = decide(asking_the_past, first, night(MARCH, *counts, release="panama/march"))
+
+    assert (first.level, state.state) == ("warning", "retracted")
+    assert "9,002 (panama/february) → 6,000 (panama/march)" in moved.reason
+
+
+def test_a_gap_in_the_record_keeps_open_what_a_revision_cannot_refuse(asking_the_past):
+    """With a month missing it is not the record that begins too late: the figure that is not there could have been the lower one."""
+    first, _ = decide(asking_the_past, AlertState(key=KEY), night(FEBRUARY, 3000, None, 4849, 9002, release="panama/february"))
+    state, moved = decide(asking_the_past, first, night(MARCH, 3000, None, 4849, 6000, 900, release="panama/march"))
+
+    assert revised(first, asking_the_past, night(MARCH, 3000, None, 4849, 6000, release="panama/march")).supported == "watch"
+    assert (moved.level_before, state.state) == ("warning", "resolved")
 
 
 def test_a_small_correction_retracts_nothing(triggers, false_alarm):
