@@ -31,7 +31,7 @@ check: .venv/dev  ## lint, types, import contracts, locks
 	$(BIN)/python -m pytest -q tests/test_locks.py
 
 bench: .venv/dev  ## side by side with peers; prints ratios
-	for each in bench/*.py; do $(BIN)/python -P $$each; done
+	for each in ingest detectors accuracy calibration calibration_more; do $(BIN)/python -P bench/$$each.py; done
 
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links pyproject.toml --group build

@@ -1,6 +1,7 @@
 """Guards: the tests ran on what they claim to have run on."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,10 @@ def test_ci_has_the_real_documents(shared: Path):
     """In CI no test on real documents is skipped."""
 
     assert (shared / "golden" / "README.md").exists()
+
+
+@pytest.mark.skipif(os.environ.get("CI") != "true", reason="asserts that CI has a browser; this is not CI")
+def test_ci_has_a_browser():
+    """In CI the layout of messages is looked at."""
+
+    assert shutil.which("chromium") is not None
