@@ -1,17 +1,18 @@
 """The scores of the mixes of many nights at once: a stage is judged once for all nights on which its nationalities read the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pillarfour.detection import NO_DATA, Detector, Floats, MixScores, Panel
+from pillarfour.detection import NO_DATA, AppliedBreak, Detector, Floats, MixScores, Panel
 from pillarfour.model import SeriesKey
 from pillarfour.triggers import watching
 from pillarfour.triggers.judged import MIX
 from pillarfour.triggers.night import Night
+from pillarfour.triggers.vocabulary import BREAKS_BY
 
 FIGURES = ("expected", "lower", "upper", "score", "p_value", "change")
 
@@ -51,6 +52,8 @@ def score(nights: Sequence[Night], stages: Sequence[str], *, instances: Mapping[
 
     Parameters
     ----------
+    nights
+        One at least.
     stages
         Those whose mix is watched.
     instances
@@ -66,7 +69,8 @@ def score(nights: Sequence[Night], stages: Sequence[str], *, instances: Mapping[
     for night in reversed(nights):
         found = [block for stage in stages if (block := _block(night.panel, stage)) is not None]
         placed.append([_place(block, blocks) for block in found])
-    judged = {name: [_judge(block, detector) for block in blocks] for name, detector in instances.items()}
+    last = max(night.panel.periods[-1] for night in nights)
+    judged = {name: [_judge(block, detector, last=last) for block in blocks] for name, detector in instances.items()}
     return [
         {name: _cut(found, night.panel, whole) for name, whole in judged.items() if found}
         for night, found in zip(nights, reversed(placed), strict=True)
@@ -94,11 +98,13 @@ def _place(block: _Block, blocks: list[_Block]) -> _Placed:
     return _Placed(at=len(blocks) - 1, block=block)
 
 
-def _judge(block: _Block, detector: Detector) -> MixScores:
+def _judge(block: _Block, detector: Detector, *, last: pd.Period) -> MixScores:
+    """Judge a block on a calendar that goes on to the last night's, so that it meets every break that a night has reached."""
     keys = tuple(SeriesKey(stage=block.stage, subject=subject) for subject in block.figures)
-    periods = pd.period_range(pd.Period(ordinal=block.first, freq="M"), periods=block.size, freq="M")
-    panel = Panel(values=np.array(list(block.figures.values())), series=keys, periods=periods, unit="mixed")
-    scores: Any = detector.detect(panel, judge="all")
+    periods = pd.period_range(pd.Period(ordinal=block.first, freq="M"), last, freq="M")
+    values = np.full((len(keys), len(periods)), np.nan)
+    values[:, : block.size] = list(block.figures.values())
+    scores: Any = detector.detect(Panel(values=values, series=keys, periods=periods, unit="mixed"), judge="all")
     found: MixScores = scores
     return found
 
@@ -123,4 +129,16 @@ def _cut(found: Sequence[_Placed], panel: Panel, judged: Sequence[MixScores]) ->
         periods=panel.periods,
         unit="bits",
     )
-    return replace(judged[found[0].at], panel=mixes, columns=np.arange(shape[1]), **picked)
+    breaks = tuple(_applied(found, panel, judged))
+    return replace(judged[found[0].at], panel=mixes, columns=np.arange(shape[1]), breaks=breaks, **picked)
+
+
+def _applied(found: Sequence[_Placed], panel: Panel, judged: Sequence[MixScores]) -> Iterator[AppliedBreak]:
+    """Give the structural breaks that touch any of the night's stages by its newest period, in the order in which they are asked for."""
+    of_stages = [{each.id: each for each in judged[place.at].breaks} for place in found]
+    asked = judged[found[0].at].parameters
+    for name in (name for manner in BREAKS_BY for name in asked.get(manner, ())):
+        touched = [(breaks[name], place.block) for breaks, place in zip(of_stages, found, strict=True) if name in breaks]
+        if touched and touched[0][0].first <= panel.periods[-1]:
+            keys = (SeriesKey(stage=block.stage, subject=subject) for _, block in touched for subject in block.figures)
+            yield replace(touched[0][0], series=tuple(keys))

@@ -79,7 +79,9 @@ def test_each_night_says_what_was_asked_for_and_which_breaks_were_applied(trigge
 
 
 def mixed_night(figures: dict[str, list[float]], *, start: str, day: int) -> Night:
-    keys = tuple(SeriesKey(stage="darien", subject=subject) for subject in figures)
+    """Give a night on which these were the Darién's figures; a name such as ``mexico/HTI`` is of another stage."""
+    named = (subject.rpartition("/") for subject in figures)
+    keys = tuple(SeriesKey(stage=stage or "darien", subject=subject) for stage, _, subject in named)
     values = np.array(list(figures.values()), dtype=float)
     panel = Panel(values=values, series=keys, periods=pd.period_range(start, periods=values.shape[1], freq="M"), unit="persons")
     return Night(known_on=date(2024, 6, day), panel=panel, scores={}, freshness={})
@@ -121,3 +123,32 @@ def test_each_night_s_mix_is_judged_by_what_it_knew(checkout):
             np.testing.assert_allclose(one.panel.values, other.panel.values, rtol=1e-9)
     assert together[1].scores["mix"].score[0, -1] > 1
     assert together[3].scores["mix"].unseen[0, 26] == ("CMR",)
+
+
+def test_each_night_says_which_breaks_were_applied_to_the_mixes_of_its_stages(checkout):
+    """One touches the second stage alone, one both, and a break begins after a stage's newest figure: as each night alone."""
+    recipes = {source.RECIPE.name: source.RECIPE for source in SOURCES}
+    triggers = replay.only(reading.load(checkout / "triggers.yaml", detectors=METHODS, recipes=recipes), "mix-shift")
+    both = triggers.triggers[0].series.model_copy(update={"stages": ("darien", "mexico")})
+    triggers = triggers.model_copy(update={"triggers": (triggers.triggers[0].model_copy(update={"series": both}),)})
+    asked = {"restart_after": ("mexico-definition-2021", "pandemic-closures"), "leave_out": ("title-42",)}
+    instances = {"mix": METHODS["composition"](METHODS["composition"].parameters_type(**asked))}
+    haitians, nan = [2000.0 + 11 * (at % 7) for at in range(30)], float("nan")
+    darien = {"HTI": haitians, "VEN": haitians[::-1]}
+    mexico = {"mexico/HTI": [*haitians[:14], *[nan] * 16], "mexico/BRA": haitians}
+    nights = [
+        mixed_night({name: figures[:12] for name, figures in {**darien, **mexico}.items()}, start="2019-01", day=1),
+        mixed_night({name: [*figures[:12], *[nan] * 4] for name, figures in darien.items()}, start="2019-01", day=2),
+        mixed_night({**darien, **mexico}, start="2019-01", day=3),
+        mixed_night({**darien, **{f"mexico/{name}": [*line[:14], *[nan] * 16] for name, line in darien.items()}}, start="2019-01", day=4),
+    ]
+    together = [night.scores["mix"].breaks for night in scoring.score(nights, triggers, instances=instances)]
+    alone = [detect.judge(each, triggers, instances=instances).scores["mix"].breaks for each in nights]
+
+    assert together == alone
+    assert [[each.id for each in found] for found in alone] == [
+        [],
+        ["pandemic-closures"],
+        ["mexico-definition-2021", "pandemic-closures"],
+        ["mexico-definition-2021", "pandemic-closures"],
+    ]
