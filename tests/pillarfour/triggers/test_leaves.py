@@ -14,7 +14,7 @@ from pillarfour.delivery import clauses, facts, reasons
 from pillarfour.delivery.wording import wording
 from pillarfour.detection import INSUFFICIENT_HISTORY, OK, MixScores, Panel
 from pillarfour.model import SeriesKey
-from pillarfour.triggers import document, evaluate, surroundings
+from pillarfour.triggers import document, question, surroundings
 from pillarfour.triggers.conditions import LEAVES, CompositionLeaf, ForecastLeaf, Leaf, StalenessLeaf, Test, UpstreamLeaf
 from pillarfour.triggers.night import Night
 
@@ -28,7 +28,7 @@ def test_every_leaf_is_a_key_of_a_condition_and_has_its_sentence():
     assert len(LEAVES) == len(kinds) >= 10
     assert {kind for name in LEAVES for kind in get_args(Test.model_fields[name].annotation) if kind is not type(None)} == kinds
     assert set(document.SAID) == kinds
-    assert set(evaluate.ASKED) == kinds - {ForecastLeaf, StalenessLeaf, UpstreamLeaf}
+    assert set(question.ASKED) == kinds - {ForecastLeaf, StalenessLeaf, UpstreamLeaf}
 
 
 @pytest.mark.parametrize("name", LEAVES)
