@@ -127,7 +127,7 @@ class Regime(Method[RegimeParameters]):
             for row in rows
         ]
         found: dict[str, Any] = {name: np.full(status.shape, np.nan) for name in FIGURES}
-        for row, figures in zip(rows, answer_each(judge_series, jobs), strict=True):
+        for row, figures in zip(rows, answer_each(judge_series, jobs, title=self.name), strict=True):
             at = status[row] == OK
             for name, figure in zip(FIGURES, figures, strict=True):
                 found[name][row, at] = figure

@@ -109,7 +109,7 @@ class StateSpace(Method[StateSpaceParameters]):
             for row in rows
         ]
         chance = self.parameters.false_alarms_per_year / (2 * panel.periods_per_year)
-        for row, forecasts in zip(rows, answer_each(forecast, jobs), strict=True):
+        for row, forecasts in zip(rows, answer_each(forecast, jobs, title=self.name), strict=True):
             _score(judged, (row, np.flatnonzero(judged.status[row] == OK)), counts[row], forecasts, chance)
         still(judged, slice(None), counts)
         return judged

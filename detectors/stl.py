@@ -1,13 +1,15 @@
 """Seasonal-trend decomposition by loess: each period against a one-step-ahead prediction from what precedes it."""
 
 import warnings
-from functools import lru_cache
+from dataclasses import fields
+from functools import lru_cache, partial
 
 import numpy as np
 from pydantic import Field, field_validator
 from scipy import special
 
 from detectors.base import Judgements, Method, Parameters
+from detectors.parallel import answer_each
 from pillarfour.detection import CONSTANT, INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Floats, Panel
 from pillarfour.errors import DetectorError
 
@@ -87,46 +89,52 @@ class Stl(Method[StlParameters]):
             raise DetectorError(
                 f"{self.name}: season_periods has {longest}, but the panel's year has {panel.periods_per_year}; give at most a year"
             )
+        job = partial(judge_series, periods_per_year=panel.periods_per_year, parameters=self.parameters)
         judged = Judgements.blank(panel.values.shape, status=NO_DATA)
-        for row, counts in enumerate(panel.values):
-            self._judge_series(counts, judged, row, panel.periods_per_year)
+        for row, one in enumerate(answer_each(job, list(panel.values), title=self.name)):
+            for field in fields(Judgements):
+                getattr(judged, field.name)[row] = getattr(one, field.name)
         return judged
 
-    def _judge_series(self, counts: Floats, judged: Judgements, row: int, periods_per_year: int) -> None:
-        published = np.flatnonzero(np.isfinite(counts))
-        if not published.size:
-            return
-        predicted = one_step_ahead(counts, periods_per_year, self.parameters)
-        mean = np.maximum(np.expm1(predicted), 0)
-        sampling = sampling_variance(mean)
-        errors = np.log1p(counts) - predicted
-        immaturity = prediction_variance(np.cumsum(np.isfinite(counts)) / periods_per_year)
-        excess = errors**2 / MEDIAN_OF_HALF_NORMAL**2 / immaturity - sampling
-        chance = self.parameters.false_alarms_per_year / (2 * periods_per_year)
-        least = self.least_history * periods_per_year // 12
-        least_errors = least - LEAST_CYCLES * periods_per_year - bool(self.parameters.season_periods)
-        for order, column in enumerate(published):
-            past = published[:order]
-            known = past[np.isfinite(excess[past])][-self.parameters.error_window_periods :]
-            if order and order >= least and np.ptp(counts[np.append(past, column)]) == 0:
-                judged.status[row, column] = CONSTANT
-                judged.expected[row, column] = judged.lower[row, column] = judged.upper[row, column] = counts[column]
-                continue
-            if order < least:
-                judged.status[row, column] = INSUFFICIENT_HISTORY
-                continue
-            if not np.isfinite(predicted[column]) or known.size < least_errors:
-                judged.status[row, column] = NOT_CONVERGED
-                continue
-            deviation = np.sqrt(immaturity[column] * (sampling[column] + max(np.median(excess[known]), 0)))
-            law = law_of(known.size)
-            reach = law.threshold(chance) * deviation
-            judged.status[row, column] = OK
-            judged.expected[row, column] = mean[column]
-            judged.lower[row, column] = max(np.expm1(predicted[column] - reach), 0)
-            judged.upper[row, column] = np.expm1(predicted[column] + reach)
-            judged.score[row, column] = errors[column] / reach
-            judged.p_value[row, column] = law.tail(abs(errors[column]) / deviation)
+
+def judge_series(counts: Floats, *, periods_per_year: int, parameters: StlParameters) -> Judgements:
+    """Judge every period of one series, each array of shape (n_periods,)."""
+    judged = Judgements.blank(counts.shape, status=NO_DATA)
+    published = np.flatnonzero(np.isfinite(counts))
+    if not published.size:
+        return judged
+    predicted = one_step_ahead(counts, periods_per_year, parameters)
+    mean = np.maximum(np.expm1(predicted), 0)
+    sampling = sampling_variance(mean)
+    errors = np.log1p(counts) - predicted
+    immaturity = prediction_variance(np.cumsum(np.isfinite(counts)) / periods_per_year)
+    excess = errors**2 / MEDIAN_OF_HALF_NORMAL**2 / immaturity - sampling
+    chance = parameters.false_alarms_per_year / (2 * periods_per_year)
+    least = Stl.least_history * periods_per_year // 12
+    least_errors = least - LEAST_CYCLES * periods_per_year - bool(parameters.season_periods)
+    for order, at in enumerate(published):
+        past = published[:order]
+        known = past[np.isfinite(excess[past])][-parameters.error_window_periods :]
+        if order and order >= least and np.ptp(counts[np.append(past, at)]) == 0:
+            judged.status[at] = CONSTANT
+            judged.expected[at] = judged.lower[at] = judged.upper[at] = counts[at]
+            continue
+        if order < least:
+            judged.status[at] = INSUFFICIENT_HISTORY
+            continue
+        if not np.isfinite(predicted[at]) or known.size < least_errors:
+            judged.status[at] = NOT_CONVERGED
+            continue
+        deviation = np.sqrt(immaturity[at] * (sampling[at] + max(np.median(excess[known]), 0)))
+        law = law_of(known.size)
+        reach = law.threshold(chance) * deviation
+        judged.status[at] = OK
+        judged.expected[at] = mean[at]
+        judged.lower[at] = max(np.expm1(predicted[at] - reach), 0)
+        judged.upper[at] = np.expm1(predicted[at] + reach)
+        judged.score[at] = errors[at] / reach
+        judged.p_value[at] = law.tail(abs(errors[at]) / deviation)
+    return judged
 
 
 class MedianScaled:

@@ -47,7 +47,7 @@ def nowcast_score(reader: Reader, *, start: date, end: date, method: LeadLag | N
     """
     final = figures(reader, known_on=end)
     days = sorted({day for day in reader.published.values() if start <= day <= end})
-    found = answer_each(partial(_outcomes, reader, final, method=method), days)
+    found = answer_each(partial(_outcomes, reader, final, method=method), days, title="Past days")
     last = {
         (forecast.lead.upstream, forecast.lead.downstream, forecast.period, forecast.horizon_months): outcome
         for each in found

@@ -12,7 +12,6 @@ from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothin
 
 import detectors.state_space
 from detectors import make
-from detectors.parallel import MANY, answer_each
 from detectors.state_space import StateSpace, StateSpaceParameters, estimate, one_step_ahead
 from pillarfour.detection import STATUSES
 
@@ -116,12 +115,6 @@ def test_large_counts_are_judged_by_ratios(factor, panel_of, seasonal):
 
     np.testing.assert_allclose(small.score, large.score, rtol=0.01, atol=0.02)
     np.testing.assert_allclose(large.expected, small.expected * factor, rtol=0.01)
-
-
-def test_many_jobs_are_answered_in_order():
-    """Whether by one process or several."""
-    assert answer_each(abs, [*range(-2 * MANY, 0)]) == [*range(2 * MANY, 0, -1)]
-    assert answer_each(abs, [-1]) == [1]
 
 
 @pytest.mark.slow
