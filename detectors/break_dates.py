@@ -1,11 +1,16 @@
 """Breaks in hindsight: when did a level change, and did it stay constant at all? Nothing here judges a period online."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from detectors.breaks import regressors_of
+from detectors.segmented_regression import best_segments
 from pillarfour.detection import Floats, Panel
 from pillarfour.errors import DetectorError
 
@@ -17,6 +22,8 @@ MOST_BREAKS = 3
 
 MEDIAN_DIFFERENCE = 0.6744897501960817 * 2**0.5
 """Median of the absolute difference of two standard normal figures."""
+
+COLUMNS = ["series", "period", "before", "after"]
 
 LAMBDA = 0.948
 """Of the five-per-cent boundary of a CUSUM of recursive residuals."""
@@ -102,10 +109,63 @@ def date_breaks(panel: Panel, *, least_periods: int = 12, false_findings: float 
             continue
         penalty = noise_variance(logs) * penalty_per_variance(len(logs), least_periods, false_findings)
         ends = segment(logs, least_periods=least_periods, penalty=penalty)
-        levels = [np.expm1(logs[start:end].mean()) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-        for at, before, after in zip(ends[:-1], levels[:-1], levels[1:], strict=True):
-            found.append({"series": str(key), "period": panel.periods[published[at]], "before": before, "after": after})
-    return pd.DataFrame(found, columns=["series", "period", "before", "after"])
+        levels = [float(part.mean()) for part in np.split(logs, ends[:-1])]
+        found += _rows(key, panel.periods[published[ends[:-1]]], levels)
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def date_seasonal_breaks(panel: Panel, *, season: Literal["wave", "months"] = "wave", least_periods: int = 24) -> pd.DataFrame:
+    """Date the breaks of each series' level and season together on log(1 + count), given the whole record.
+
+    Least squares on a level and a season between the breaks; where they lie, the squared errors are least, and their number has the
+    least Bayesian information criterion. So a season is not taken for levels, and a season that turns is a break.
+
+    Parameters
+    ----------
+    season
+        One sine wave a year, or every month by itself; the latter needs long records.
+    least_periods
+        That a level and a season last; more than the season has parameters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``date_breaks``; the levels are a whole year's geometric means, whichever months a stretch has.
+
+    References
+    ----------
+    .. [1] Bai, J., Perron, P. (2003). Journal of Applied Econometrics 18(1), 1-22. doi:10.1002/jae.659
+    """
+    regressors = regressors_of(panel, 1) if season == "wave" else _months_of(panel)
+    if least_periods <= regressors.shape[1]:
+        raise DetectorError(
+            f"date_seasonal_breaks: {least_periods} periods do not tell a level and a season; give more than {regressors.shape[1]}"
+        )
+    found = []
+    for key, counts in zip(panel.series, panel.values, strict=True):
+        published = np.flatnonzero(np.isfinite(counts))
+        logs, design = np.log1p(counts[published]), regressors[published]
+        if len(logs) < 2 * least_periods or np.ptp(logs) == 0:
+            continue
+        chosen = min(best_segments(logs, design, least_periods=least_periods), key=lambda segments: segments.bic)
+        levels = [float(np.linalg.lstsq(design[span], logs[span])[0][0]) for span in chosen.spans()]
+        found += _rows(key, panel.periods[published[list(chosen.ends[:-1])]], levels)
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _rows(key: object, periods: pd.PeriodIndex, logs: Sequence[float]) -> list[dict[str, Any]]:
+    """Give a row a break: its first period, and the levels around it."""
+    levels = pairwise(np.expm1(logs).tolist())
+    return [
+        {"series": str(key), "period": period, "before": before, "after": after}
+        for period, (before, after) in zip(periods, levels, strict=True)
+    ]
+
+
+def _months_of(panel: Panel) -> Floats:
+    """Give a constant, and how eleven months and the twelfth differ from it, shape (n_periods, 12)."""
+    month = np.eye(12)[np.asarray(panel.periods.month) - 1]
+    return np.column_stack([np.ones(len(month)), month[:, :11] - month[:, 11:]])
 
 
 def segment(logs: Floats, *, least_periods: int, penalty: float) -> list[int]:
