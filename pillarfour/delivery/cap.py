@@ -15,16 +15,14 @@ from xml.etree import ElementTree as ET
 
 from sqlalchemy import Connection, select
 
-from pillarfour.alerts.model import Condition, Kind, Level
-from pillarfour.delivery import reasons, sentences
+from pillarfour.delivery import sentences
+from pillarfour.delivery.cap_meaning import ENDED, Status, category_of, meaning_of, status_of
 from pillarfour.delivery.cap_table import cap_messages
-from pillarfour.delivery.night import Mark
 from pillarfour.delivery.notice import Notice, Shown, shown
 from pillarfour.delivery.wording import Wording, one_line, wording
 from pillarfour.errors import DeliveryError
 from pillarfour.lookups import LANGUAGES
 
-Status = Literal["Actual", "Exercise", "Test"]
 MessageType = Literal["Alert", "Update", "Cancel"]
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -32,37 +30,6 @@ RESTRICTION: Final = "For the task force of the signatories and whom it names; n
 GEOCODE: Final = "ISO 3166-1 alpha-3"
 SENDER: Final = re.compile(r"[^\s,<>&]+")
 """What the standard allows a sender or an identifier to be."""
-
-STATUS: Final[dict[Mark, Status]] = {"live": "Actual", "exercise": "Exercise", "past": "Test"}
-
-MOVEMENTS: Final = frozenset({"surge", "collapse", "shift"})
-"""The kinds that tell of people; an outage or a revision tells of figures."""
-
-URGENCY: Final[dict[Level, str]] = {"watch": "Future", "warning": "Expected", "emergency": "Immediate"}
-"""When the agreed steps are due."""
-
-SEVERITY: Final[dict[bool, dict[Level, str]]] = {
-    True: {"watch": "Moderate", "warning": "Severe", "emergency": "Extreme"},
-    False: {"watch": "Minor", "warning": "Moderate", "emergency": "Severe"},
-}
-"""By whether it is a movement of people."""
-
-CERTAINTY: Final[dict[Kind, dict[Level, str]]] = {
-    "surge": {"watch": "Likely", "warning": "Observed", "emergency": "Observed"},
-    "collapse": {"watch": "Likely", "warning": "Observed", "emergency": "Observed"},
-    "shift": {"watch": "Possible", "warning": "Likely", "emergency": "Likely"},
-    "outage": dict.fromkeys(("watch", "warning", "emergency"), "Observed"),
-    "revision": dict.fromkeys(("watch", "warning", "emergency"), "Observed"),
-}
-"""A count that is published is observed; that it is more than chance is likely at a watch, and a change of composition is an inference."""
-
-RESPONSE: Final[dict[Level, str]] = {"watch": "Monitor", "warning": "Prepare", "emergency": "Execute"}
-
-ENDED: Final[dict[str, tuple[str, str, str, str]]] = {
-    "resolved": ("AllClear", "Past", "Minor", "Observed"),
-    "retracted": ("None", "Past", "Unknown", "Unlikely"),
-}
-"""Response, urgency, severity and certainty of an alert that is over, or never was one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +119,6 @@ def compose(  # noqa: PLR0913 - a message is all of these
     return CapMessage(identifier=identifier, status=status, message_type=message_type, content=content + b"\n")
 
 
-def status_of(notice: Notice) -> Status:
-    """Say whether anybody is to act on it; a trigger on trial is a test on any night."""
-    status = STATUS[notice.mark]
-    return "Test" if notice.news.on_trial and status == "Actual" else status
-
-
 def moment(value: datetime) -> str:
     """Write a time in UTC as the standard asks: to the second, and ``-00:00`` in place of ``Z``."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"
@@ -210,10 +171,10 @@ def _type(notice: Notice, references: Sequence[Reference]) -> MessageType:
 
 def _info(alert: ET.Element, notice: Notice, told: Shown, words: Wording) -> None:
     kind = notice.transition.condition.kind
-    response, urgency, severity, certainty = _meaning(notice)
+    response, urgency, severity, certainty = meaning_of(notice)
     info = ET.SubElement(alert, "info")
     _add(info, "language", words.language)
-    _add(info, "category", "Safety" if kind in MOVEMENTS else "Other")
+    _add(info, "category", category_of(kind))
     _add(info, "event", sentences.event(kind, words))
     _add(info, "responseType", response)
     _add(info, "urgency", urgency)
@@ -230,24 +191,6 @@ def _info(alert: ET.Element, notice: Notice, told: Shown, words: Wording) -> Non
     _add(area, "areaDesc", notice.news.topic.place.get(words.language, notice.transition.key.stage))
     if notice.country:
         _pair(area, "geocode", GEOCODE, notice.country)
-
-
-def _meaning(notice: Notice) -> tuple[str, str, str, str]:
-    transition = notice.transition
-    level, kind = transition.level, transition.condition.kind
-    if transition.after != "active" or level is None:
-        return ENDED[transition.after]
-    movement = kind in MOVEMENTS
-    return RESPONSE[level] if movement else "Assess", URGENCY[level], SEVERITY[movement][level], _certainty(transition.condition, level)
-
-
-def _certainty(condition: Condition, level: Level) -> str:
-    """Say how sure it is: what is yet to come is never observed, only likely where the lower end of its range is enough."""
-    evidence = condition.evidence.get(level)
-    ends = reasons.foreseen(evidence) if evidence is not None else frozenset()
-    if ends:
-        return "Likely" if ends == {"lower"} else "Possible"
-    return CERTAINTY[condition.kind][level]
 
 
 def _parameters(notice: Notice, told: Shown) -> Iterable[tuple[str, str]]:

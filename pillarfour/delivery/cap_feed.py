@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from sqlalchemy import Row, select
 
 from pillarfour.delivery.cap import NAMESPACE as CAP
-from pillarfour.delivery.cap import Status
+from pillarfour.delivery.cap_meaning import Status
 from pillarfour.delivery.cap_table import cap_messages
 from pillarfour.delivery.channels import keep_whole
 from pillarfour.delivery.outbox import Ledger
