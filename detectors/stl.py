@@ -1,8 +1,10 @@
 """Seasonal-trend decomposition by loess: each period against a one-step-ahead prediction from what precedes it."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -18,6 +20,11 @@ LEAST_CYCLES = 2
 
 SHORTEST_SEASON = 2
 """Periods."""
+
+SEVERAL = 2
+
+PASSES = {"inner_iter", "outer_iter"}
+"""Settings of a fit, not of what is fitted."""
 
 MEDIAN_OF_HALF_NORMAL = 0.6744897501960817
 NODES = 200
@@ -60,6 +67,17 @@ class StlParameters(Parameters):
                 f"season_periods is {', '.join(map(str, periods))}; give each length once, of {SHORTEST_SEASON} periods or more"
             )
         return periods
+
+    def windows(self, periods_per_year: int) -> dict[int, int]:
+        """Give the cycles over which each season is smoothed, by its length: as many years for all, and an odd number."""
+        if len(self.season_periods) < SEVERAL:
+            return dict.fromkeys(self.season_periods or (periods_per_year,), self.season_window_years)
+        return {length: self.season_window_years * periods_per_year // length // 2 * 2 + 1 for length in self.season_periods}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of statsmodels' STL: robustness weights, and local means of seasons."""
+        return {"seasonal_deg": 0, "robust": True, "inner_iter": self.inner_iterations, "outer_iter": self.outer_iterations}
 
 
 class Stl(Method[StlParameters]):
@@ -189,7 +207,7 @@ def one_step_ahead(counts: Floats, periods_per_year: int, parameters: StlParamet
     """
     predicted = np.full(counts.shape, np.nan)
     published = np.flatnonzero(np.isfinite(counts))
-    least = LEAST_CYCLES * periods_per_year
+    least, windows = LEAST_CYCLES * periods_per_year, parameters.windows(periods_per_year)
     for order, column in enumerate(published):
         if order < least + bool(parameters.season_periods):  # MSTL wants more than two
             continue
@@ -199,31 +217,39 @@ def one_step_ahead(counts: Floats, periods_per_year: int, parameters: StlParamet
         if np.ptp(logs) == 0:
             predicted[column] = logs[-1]
             continue
-        trend, seasons = decompose(logs, periods_per_year, parameters)
+        trend, seasons = decompose(logs, windows, parameters.settings)
         ahead = column - last
         predicted[column] = trend[-1] + sum(season[ahead - 1 - -(-ahead // period) * period] for period, season in seasons.items())
     return predicted
 
 
-def decompose(logs: Floats, periods_per_year: int, parameters: StlParameters) -> tuple[Floats, dict[int, Floats]]:
-    """Split a series without gaps into trend and seasons by statsmodels' STL, with robustness weights and local-mean seasons.
+def decompose(logs: Floats, windows: Mapping[int, int], settings: Mapping[str, Any]) -> tuple[Floats, dict[int, Floats]]:
+    """Split a series without gaps into trend and seasons by statsmodels.
+
+    Parameters
+    ----------
+    windows
+        By the length of each season [periods], over how many cycles it is smoothed. One season is STL's, several are MSTL's.
+    settings
+        Of statsmodels' STL, and ``inner_iter`` and ``outer_iter`` of its fit.
 
     Returns
     -------
     trend
         Shape (n_periods,).
     seasons
-        By their length; several are those of statsmodels' MSTL.
+        By their length.
     """
     from statsmodels.tsa.seasonal import MSTL, STL  # noqa: PLC0415 - a second that commands which detect nothing do not pay
 
-    lengths = sorted(parameters.season_periods or (periods_per_year,))
-    passes = {"inner_iter": parameters.inner_iterations, "outer_iter": parameters.outer_iterations}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # weights of an exact fit are 0/0; the result is looked at by the caller
-        if len(lengths) == 1:
-            fit = STL(logs, period=lengths[0], seasonal=parameters.season_window_years, seasonal_deg=0, robust=True).fit(**passes)
-            return np.asarray(fit.trend), {lengths[0]: np.asarray(fit.seasonal)}
-        windows = [parameters.season_window_years * periods_per_year // length // 2 * 2 + 1 for length in lengths]
-        fit = MSTL(logs, periods=lengths, windows=windows, stl_kwargs={"seasonal_deg": 0, "robust": True, **passes}).fit()
+        if len(windows) == 1:
+            passes = {name: value for name, value in settings.items() if name in PASSES}
+            others = {name: value for name, value in settings.items() if name not in PASSES}
+            [(length, window)] = windows.items()
+            fit = STL(logs, period=length, seasonal=window, **others).fit(**passes)
+            return np.asarray(fit.trend), {length: np.asarray(fit.seasonal)}
+        lengths = sorted(windows)
+        fit = MSTL(logs, periods=lengths, windows=[windows[length] for length in lengths], stl_kwargs=dict(settings)).fit()
     return np.asarray(fit.trend), dict(zip(lengths, np.asarray(fit.seasonal).T, strict=True))
