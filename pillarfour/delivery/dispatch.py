@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from pillarfour.alerts.model import AlertKey
 from pillarfour.delivery import cap, chat, email, outbox, webhook
 from pillarfour.delivery.cap import CapMessage
-from pillarfour.delivery.email import Attachment, Letter
+from pillarfour.delivery.letter import Attachment, Letter
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.notice import Notice
 from pillarfour.delivery.outbox import Parcel, Recipient

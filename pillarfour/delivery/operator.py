@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from pillarfour import errors
-from pillarfour.delivery.email import Letter, checked_address
+from pillarfour.delivery.letter import Letter, checked_address
 from pillarfour.delivery.wording import ENGLISH, one_line
 
 PREFIX: Final = "Flow run encountered an exception: "

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from pillarfour.delivery.channels import Channel, RefusedError, UnreachableError
-from pillarfour.delivery.email import Letter, checked_address
+from pillarfour.delivery.letter import Letter, checked_address
 from pillarfour.delivery.night import Mark
 from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.errors import DeliveryError

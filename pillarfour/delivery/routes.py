@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import Kind, Level, rank
-from pillarfour.delivery.email import checked_address
+from pillarfour.delivery.letter import checked_address
 from pillarfour.delivery.notice import Notice
 from pillarfour.errors import ConfigurationError, DeliveryError
 from pillarfour.lookups import Language

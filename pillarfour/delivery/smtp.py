@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from pillarfour.delivery.channels import RefusedError, UnreachableError
-from pillarfour.delivery.email import checked_address
+from pillarfour.delivery.letter import checked_address
 from pillarfour.delivery.wording import one_line
 from pillarfour.errors import DeliveryError
 

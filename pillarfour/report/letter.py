@@ -3,7 +3,8 @@
 from datetime import datetime
 from hashlib import sha256
 
-from pillarfour.delivery.email import Attachment, Letter, compose_report
+from pillarfour.delivery.email import compose_report
+from pillarfour.delivery.letter import Attachment, Letter
 from pillarfour.delivery.wording import Wording, one_line
 from pillarfour.report import contents
 from pillarfour.report.model import Report

@@ -18,7 +18,8 @@ from pillarfour.delivery import cap
 from pillarfour.delivery.cap import CapMessage, Reference
 from pillarfour.delivery.cap_feed import FEED, publish
 from pillarfour.delivery.cap_table import cap_messages
-from pillarfour.delivery.email import ATTACHED_BYTES, Attachment, compose
+from pillarfour.delivery.email import compose
+from pillarfour.delivery.letter import ATTACHED_BYTES, Attachment
 from pillarfour.delivery.night import Step
 from pillarfour.errors import DeliveryError
 

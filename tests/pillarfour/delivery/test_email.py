@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pillarfour.alerts.model import AlertState
 from pillarfour.delivery.case import cases as cases_of
 from pillarfour.delivery.case import digest_id, message_id
-from pillarfour.delivery.email import CHARTS_SHOWN, Letter, checked_address, compose
+from pillarfour.delivery.email import CHARTS_SHOWN, compose
+from pillarfour.delivery.letter import Letter, checked_address
 from pillarfour.delivery.night import News, Night, Standing
 from pillarfour.errors import DeliveryError
 

@@ -20,7 +20,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.delivery.email import Letter, compose
+from pillarfour.delivery.email import compose
+from pillarfour.delivery.letter import Letter
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.outbox import ATTEMPTS, UNANSWERED, Delivered, Recipient, deliver, record, tally
 from pillarfour.delivery.smtp import A_SESSION, SmtpChannel, SmtpSettings

@@ -18,7 +18,8 @@ from sqlalchemy import Row, create_engine, select, update
 
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.delivery.channels import Channel, FileChannel, RefusedError
-from pillarfour.delivery.email import Letter, compose
+from pillarfour.delivery.email import compose
+from pillarfour.delivery.letter import Letter
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.outbox import ATTEMPTS, LEASE, Delivered, Recipient, deliver, record, tally
 from pillarfour.delivery.outbox_table import outbox as table
