@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from detectors.breaks import regressors_of
 from detectors.segmented_regression import best_segments
 from pillarfour.detection import Floats, Panel
 from pillarfour.errors import DetectorError
+
+if TYPE_CHECKING:
+    from ruptures import KernelCPD
 
 DRAWS = 400
 """Steady series on which the penalty is calibrated."""
@@ -82,7 +85,7 @@ def check_constancy(figures: Floats, regressors: Floats) -> Constancy:
 
 
 def date_breaks(panel: Panel, *, least_periods: int = 12, false_findings: float = 0.05) -> pd.DataFrame:
-    """Date the breaks of each series' level on log(1 + count), given the whole record: ruptures' PELT, exact, every period a candidate.
+    """Date the breaks of each series' level on log(1 + count), given the whole record: the optimum of PELT, every period a candidate.
 
     Parameters
     ----------
@@ -170,9 +173,20 @@ def _months_of(panel: Panel) -> Floats:
 
 def segment(logs: Floats, *, least_periods: int, penalty: float) -> list[int]:
     """Cut a record where the squared errors of levels, and a penalty a cut, are least; each segment's end, the last one's included."""
-    from ruptures import Pelt  # noqa: PLC0415 - commands that date nothing do not pay for it
+    search = _search(logs, least_periods)
+    numbers = range(len(logs) // least_periods - 1, 0, -1)  # the largest first: its answer holds the others
+    ways = [[len(logs)], *([int(end) for end in search.predict(n_bkps=number)] for number in numbers)]
+    return min(ways, key=lambda ends: _cost(logs, ends) + penalty * (len(ends) - 1))
 
-    return [int(end) for end in Pelt(model="l2", min_size=least_periods, jump=1).fit(logs).predict(pen=penalty)]
+
+def _search(logs: Floats, least_periods: int) -> "KernelCPD":
+    """Prepare ruptures' compiled dynamic programme, exact for each number of cuts.
+
+    Its PELT, compiled or not, also discards starts that a least length only puts off, and misses the optimum of one record in a hundred.
+    """
+    from ruptures import KernelCPD  # noqa: PLC0415 - commands that date nothing do not pay for it
+
+    return KernelCPD(kernel="linear", min_size=least_periods).fit(logs[:, None])
 
 
 def noise_variance(logs: Floats) -> float:
@@ -188,13 +202,11 @@ def noise_variance(logs: Floats) -> float:
 @lru_cache
 def penalty_per_variance(n_periods: int, least_periods: int, false_findings: float) -> float:
     """Give the penalty, in noise variances as estimated, that so many steady normal records pass by chance; always the same draws."""
-    from ruptures import KernelCPD  # noqa: PLC0415 - commands that date nothing do not pay for it
-
     records = np.random.default_rng(n_periods).standard_normal((DRAWS, n_periods))
     most = min(MOST_BREAKS, n_periods // least_periods - 1)
     gains = np.empty(DRAWS)
     for draw, record in enumerate(records):
-        search = KernelCPD(kernel="linear", min_size=least_periods).fit(record[:, None])  # the same optimum as PELT, compiled
+        search = _search(record, least_periods)
         cuts = [search.predict(n_bkps=number) for number in range(1, most + 1)]
         saved = [_cost(record, [n_periods]) - _cost(record, ends) for ends in cuts]
         gains[draw] = max(gain / number for number, gain in enumerate(saved, start=1)) / noise_variance(record)
