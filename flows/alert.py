@@ -18,7 +18,7 @@ from pillarfour.alerts.revision import with_figures
 from pillarfour.delivery import outbox
 from pillarfour.delivery.dispatch import Dispatch
 from pillarfour.delivery.night import Night, as_json
-from pillarfour.delivery.outbox import Delivered
+from pillarfour.delivery.sending import Delivered
 from pillarfour.triggers.evaluate import evaluate
 
 

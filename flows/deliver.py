@@ -9,12 +9,12 @@ from pydantic import SecretStr
 
 from pillarfour import clock, lookups
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.delivery import cap_feed, outbox
+from pillarfour.delivery import cap_feed, sending
 from pillarfour.delivery import routes as route_file
 from pillarfour.delivery.channels import Channel, FileChannel
 from pillarfour.delivery.chat import ChatChannel
-from pillarfour.delivery.outbox import Delivered
 from pillarfour.delivery.routes import FromEnvironment, Reader, Routes, revealed
+from pillarfour.delivery.sending import Delivered
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.delivery.webhook import Endpoint, WebhookChannel
 from pillarfour.errors import ConfigurationError, DeliveryError
@@ -28,9 +28,9 @@ def deliver(settings: Settings, *, password: str | None = None) -> Delivered:
     lock, book = settings.store / ".outbox.lock", Ledger(settings.ledger)
     with ExitStack() as sessions:
         ways = channels(settings, sessions, password=password)
-        delivered = outbox.deliver(book, channels=ways, now=clock.now(), lock=lock)
+        delivered = sending.deliver(book, channels=ways, now=clock.now(), lock=lock)
     try:
-        with outbox.sole_sender(lock):
+        with sending.sole_sender(lock):
             cap_feed.publish(book, settings.outbox_folder / "cap")
     except DeliveryError as fault:
         return replace(delivered, failures=(*delivered.failures, str(fault)))

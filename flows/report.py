@@ -15,10 +15,11 @@ from pillarfour import breaks, clock
 from pillarfour.alerts import acts, events
 from pillarfour.alerts.cases import Corridor
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.delivery import outbox
+from pillarfour.delivery import outbox, sending
 from pillarfour.delivery.channels import keep_whole
-from pillarfour.delivery.outbox import Delivered, Recipient
+from pillarfour.delivery.outbox import Recipient
 from pillarfour.delivery.routes import revealed
+from pillarfour.delivery.sending import Delivered
 from pillarfour.delivery.wording import wording
 from pillarfour.detection import OK
 from pillarfour.lookups import LANGUAGES, Language
@@ -197,7 +198,7 @@ def write(  # noqa: PLR0913 - a file is all of these
         words = wording(language)
         document = contents.compose(report, words, fewer_than=fewer_than)
         name = letter.stem(report, words, external=fewer_than > 0)
-        with outbox.sole_sender(settings.store / ".outbox.lock"):
+        with sending.sole_sender(settings.store / ".outbox.lock"):
             for kind in formats:
                 content = page.render(document, words) if kind == "html" else paper.render(document, words, known_on=report.known_on)
                 keep_whole(place / f"{name}.{kind}", content)

@@ -8,15 +8,24 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
+from sqlalchemy import Row, select
 
+from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Evidence, Transition
+from pillarfour.delivery.channels import Channel
+from pillarfour.delivery.email import compose
+from pillarfour.delivery.letter import Letter
 from pillarfour.delivery.night import FailedDocument, Freshness, News, Night, NotMet, Part, Place, Standing, Step, Topic
 from pillarfour.delivery.notice import Notice
+from pillarfour.delivery.outbox import Recipient, record
+from pillarfour.delivery.outbox_table import outbox
+from pillarfour.delivery.sending import Delivered, deliver
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.model import Problem, Release
 from pillarfour.report.charts import Break, Chart
@@ -24,6 +33,7 @@ from pillarfour.report.charts import Break, Chart
 PASSWORD = "correct horse battery staple"  # noqa: S105 - planted, to see that it turns up nowhere
 COUNTS = "crossings (persons counted at each crossing)"
 RULE = "5f0c" * 16
+NOON = datetime(2021, 7, 12, 12, tzinfo=UTC)
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021) for month in range(1, 13))[:18]
 HAITI_BRAZIL_CHILE = (1332, 1535, 972, 0, 0, 135, 0, 0, 84, 315, 313, 645, 720, 1231, 2193, 3818, 2180, 6527)
 EXPECTED = (*[None] * 12, 402.4, 515.0, 795.2, 1330.0, 2040.3, 2147.4)
@@ -294,6 +304,47 @@ def pinned() -> datetime:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "outbox"
+
+
+@dataclass
+class Office:
+    """A ledger, and what sends from it."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        """Open it as a new process would."""
+        return Ledger(f"sqlite:///{self.folder / 'ledger.sqlite'}")
+
+    def keep(self, letter: Letter, *recipients: Recipient) -> int:
+        """Record a letter in a transaction of its own."""
+        with self.ledger.begin() as connection:
+            return record(connection, letter, recipients=recipients, now=NOON)
+
+    def deliver(self, channel: Channel, *, now: datetime = NOON, name: str = "smtp") -> Delivered:
+        """Send what is due by one channel."""
+        return deliver(self.ledger, channels={name: channel}, now=now, lock=self.folder / "outbox.lock", wait_seconds=60)
+
+    def rows(self) -> list[Row[Any]]:
+        """Give the outbox as it is."""
+        with self.ledger.read() as connection:
+            return list(connection.execute(select(outbox).order_by(outbox.c.id)))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def letter(haitian_night: Night) -> Letter:
+    return compose(haitian_night, sender="pillarfour@example.org", now=NOON)[0]
+
+
+@pytest.fixture(scope="session")
+def quiet(quiet_night: Night) -> Letter:
+    return compose(quiet_night, sender="pillarfour@example.org", now=NOON)[-1]
 
 
 @dataclass

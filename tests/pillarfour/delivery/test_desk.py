@@ -8,7 +8,8 @@ import pytest
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.delivery import desk
 from pillarfour.delivery.channels import RefusedError
-from pillarfour.delivery.outbox import Parcel, Recipient, deliver, record_parcel
+from pillarfour.delivery.outbox import Parcel, Recipient, record_parcel
+from pillarfour.delivery.sending import deliver
 from pillarfour.errors import DeliveryError
 
 NOON = datetime(2021, 7, 12, 12, tzinfo=UTC)

@@ -18,9 +18,9 @@ from pillarfour.alerts.model import AlertKey
 from pillarfour.delivery import cap, chat, webhook
 from pillarfour.delivery.dispatch import Dispatch
 from pillarfour.delivery.night import Night, Step
-from pillarfour.delivery.outbox import deliver
 from pillarfour.delivery.outbox_table import outbox, outbox_contents
 from pillarfour.delivery.routes import Routes
+from pillarfour.delivery.sending import deliver
 from pillarfour.delivery.wording import one_line
 
 NIGHT = datetime(2021, 7, 12, 5, tzinfo=UTC)

@@ -23,7 +23,8 @@ from pillarfour.alerts.ledger import Ledger
 from pillarfour.delivery.email import compose
 from pillarfour.delivery.letter import Letter
 from pillarfour.delivery.night import Night
-from pillarfour.delivery.outbox import ATTEMPTS, UNANSWERED, Delivered, Recipient, deliver, record, tally
+from pillarfour.delivery.outbox import Recipient, record, tally
+from pillarfour.delivery.sending import ATTEMPTS, UNANSWERED, Delivered, deliver
 from pillarfour.delivery.smtp import A_SESSION, SmtpChannel, SmtpSettings
 from pillarfour.lookups import LANGUAGES
 
@@ -276,7 +277,7 @@ from datetime import datetime
 from pathlib import Path
 from pydantic import SecretStr
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.delivery.outbox import deliver
+from pillarfour.delivery.sending import deliver
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 
 url, lock, port, security, authority, password = sys.argv[1:]
