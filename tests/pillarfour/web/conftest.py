@@ -1,4 +1,4 @@
-"""A publisher's server on this machine that behaves as each test has it behave."""
+"""A publisher's server on this machine that behaves as each test has it behave, and a client of it with tiny waits."""
 
 import gzip
 import ssl
@@ -12,6 +12,9 @@ from threading import Event, Thread
 
 import pytest
 import trustme
+
+from pillarfour.recipe import Recipe
+from pillarfour.web import WebClient
 
 CSV = b"Fiscal Year,Encounter Count\r\n2023,12\r\n"
 
@@ -175,3 +178,52 @@ def secure_publisher(authorities) -> Iterator[Publisher]:
 @pytest.fixture
 def trust(authorities) -> Authorities:
     return authorities[0]
+
+
+@pytest.fixture(autouse=True)
+def _no_outside(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+def make_recipe(**web) -> Recipe:
+    facts = {
+        "pages": ["http://127.0.0.1/"],
+        "allowed_hosts": ["127.0.0.1"],
+        "content_types": ["text/csv", "application/vnd.ms-excel"],
+        "pause_seconds": 0,
+        "timeout_seconds": 5,
+        "deadline_seconds": 20,
+        "attempts": 4,
+        "first_wait_seconds": 0.001,
+        "max_megabytes": 1,
+    }
+    return Recipe.model_validate(
+        {
+            "name": "us_cbp",
+            "title": "Encounters",
+            "publisher": {"name": "CBP", "country": "USA", "url": "https://www.cbp.gov", "licence": "public domain", "attribution": "CBP"},
+            "measures": {"encounters": {"unit": "events", "counts": "encounters"}},
+            "cadence": {"usual_delay_days": 20, "latest_delay_days": 40, "day_of_next_month": 20},
+            "web": facts | web,
+            "tables": {"state": {"title": "by state", "absent_nationality": "zero"}},
+            "tolerance": {"year_ends": 9, "closed": 0, "open": 0.02, "rows_may_vanish": False},
+        }
+    )
+
+
+@pytest.fixture
+def client():
+    """Give a client by the facts that a test changes; its waits are tiny."""
+    opened = []
+
+    def make(*, state=None, sleep=None, **web) -> WebClient:
+        options = {"sleep": sleep} if sleep else {}
+        opened.append(WebClient(make_recipe(**web), contact="https://example.org/pillarfour", state=state, **options))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.__exit__(None, None, None)
