@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -33,6 +36,7 @@ from pillarfour.report.charts import Break, Chart
 PASSWORD = "correct horse battery staple"  # noqa: S105 - planted, to see that it turns up nowhere
 COUNTS = "crossings (persons counted at each crossing)"
 RULE = "5f0c" * 16
+SENDER = "pillarfour@example.org"
 NOON = datetime(2021, 7, 12, 12, tzinfo=UTC)
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021) for month in range(1, 13))[:18]
 HAITI_BRAZIL_CHILE = (1332, 1535, 972, 0, 0, 135, 0, 0, 84, 315, 313, 645, 720, 1231, 2193, 3818, 2180, 6527)
@@ -337,14 +341,42 @@ def office(tmp_path: Path) -> Office:
     return Office(folder=tmp_path)
 
 
+@pytest.fixture(scope="session", params=["en", "es"])
+def language(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def case_letter() -> Callable[..., Letter]:
+    def write(night: Night, now: datetime, language: str = "en") -> Letter:
+        """Write the message of a night's first case."""
+        return compose(night, sender=SENDER, now=now, languages=[language])[0]
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def mail(haitian_night: Night, pinned: datetime, case_letter: Callable[..., Letter]) -> EmailMessage:
+    return message_from_bytes(case_letter(haitian_night, pinned).content, policy=default)
+
+
+@pytest.fixture(scope="session")
+def in_case() -> Callable[..., News]:
+    def put(news: News, name: str, **transition) -> News:
+        """Put a change into a case."""
+        return replace(news, transition=replace(news.transition, case_id=name, **transition))
+
+    return put
+
+
 @pytest.fixture(scope="session")
 def letter(haitian_night: Night) -> Letter:
-    return compose(haitian_night, sender="pillarfour@example.org", now=NOON)[0]
+    return compose(haitian_night, sender=SENDER, now=NOON)[0]
 
 
 @pytest.fixture(scope="session")
 def quiet(quiet_night: Night) -> Letter:
-    return compose(quiet_night, sender="pillarfour@example.org", now=NOON)[-1]
+    return compose(quiet_night, sender=SENDER, now=NOON)[-1]
 
 
 @dataclass
