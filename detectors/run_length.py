@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special
 
 from pillarfour.detection import Floats
@@ -16,6 +17,9 @@ STATES = 30
 
 RAREST = 1e-9
 """Alarms a period below which rates are not told apart; it keeps the chain of a chart that never alarms solvable."""
+
+NOBODY = -1
+"""A count that is never reached: below zero all are alike."""
 
 MEANS = np.array([0.04, 0.2, 1, 4, 20, 150, 1e4])
 DISPERSIONS = np.array([LEAST_DISPERSION, 0.03, 0.1, 0.3, 0.8, 2, 5, 12])
@@ -53,69 +57,98 @@ def evidence(mean: Floats, dispersion: Floats, ratio: float) -> Evidence:
     )
 
 
-def alarm_rate(limit: Floats, weighing: Evidence, mean: Floats, dispersion: Floats, *, states: int = STATES) -> Floats:
-    """Alarms a period of a CUSUM that restarts at zero after each, by the Markov chain of Brook and Evans.
+class Chains:
+    """The Markov chains of Brook and Evans of CUSUMs that restart at zero after each alarm, one a baseline and limit.
 
     Where the statistic falls between two states, its chance is shared between them so that its mean is kept; so small steps and the
-    lattice of small counts are not rounded away.
+    lattice of small counts are not rounded away. By which counts a chart climbs rests on what it believes alone, and charts of one
+    baseline share many of them: they are found once, whatever the counts may truly be.
 
     Parameters
     ----------
-    limit
-        Where the statistic alarms, shape (n,).
+    limits
+        Where the statistic alarms, shape (n_limits,).
     weighing
-        What the chart believes.
-    mean, dispersion
-        What the counts truly are.
-
-    Returns
-    -------
-    Floats
-        One over the average run length, shape (n,).
+        What the charts believe, shape (n,).
 
     References
     ----------
     .. [1] Brook, D., Evans, D. A. (1972). Biometrika 59(3), 539-549.
     """
-    width = (limit / (states - 0.5))[:, None]
-    step = np.arange(-states, states + 1)
-    ramp = np.diff(_shortfall(step * width, weighing, mean, dispersion)[1], axis=1) / width
-    below_limit = _shortfall((np.arange(states, 0, -1) - 0.5) * width, weighing, mean, dispersion)[0]
-    start, end = np.arange(states)[:, None], np.arange(states)[None, :]
-    reached = ramp[:, end - start + states]
-    reached[:, :, -1] = below_limit
-    moves = np.diff(reached, axis=2, prepend=0).clip(0)
-    lengths = np.linalg.solve(np.eye(states) - (1 - RAREST) * moves, np.ones((len(limit), states, 1)))
-    return np.asarray(1 / np.maximum(lengths[:, 0, 0], 1))
 
+    def __init__(self, limits: Floats, weighing: Evidence, *, states: int = STATES) -> None:
+        self.states = states
+        self.width = limits[:, None] / (states - 0.5)
+        steps, below_limit = np.arange(-states, states + 1), np.arange(states, 0, -1) - 0.5
+        level = np.concatenate([steps, below_limit]) * self.width
+        self.slope = weighing.slope[:, None, None]
+        self.evidence = level + weighing.offset[:, None, None]
+        count = self.evidence / self.slope
+        last = np.maximum(np.where(self.slope > 0, np.floor(count), np.ceil(count) - 1), NOBODY)
+        distinct = [np.unique(each, return_inverse=True) for each in last.reshape(len(last), -1)]
+        sizes = [len(counts) for counts, _ in distinct]
+        begin = np.cumsum([0, *sizes[:-1]])
+        self.last = np.concatenate([counts for counts, _ in distinct])
+        self.owner = np.repeat(np.arange(len(last)), sizes)
+        self.place = np.reshape([start + place for start, (_, place) in zip(begin, distinct, strict=True)], last.shape)
+        self.at_steps = np.unique(self.place[..., : len(steps)])
 
-def _shortfall(level: Floats, weighing: Evidence, mean: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
-    """Chance that a count's evidence is at most each level, shape (n, n_levels), and by how much it falls short on average."""
-    slope, offset, size = weighing.slope[:, None], weighing.offset[:, None], 1 / dispersion[:, None]
-    success = 1 / (1 + (dispersion * mean)[:, None])
-    count = (level + offset) / slope
-    last = np.where(slope > 0, np.floor(count), np.ceil(count) - 1)
-    chance, part = _cdf(last, size, success), mean[:, None] * _cdf(last - 1, size + 1, success)
-    chance, part = np.where(slope > 0, chance, 1 - chance), np.where(slope > 0, part, mean[:, None] - part)
-    return chance, (level + offset) * chance - slope * part
+    def alarm_rates(self, mean: Floats, dispersion: Floats) -> Floats:
+        """Alarms a period, one over the average run length, where counts truly have this mean and dispersion.
+
+        Parameters
+        ----------
+        mean, dispersion
+            Shape (n,).
+
+        Returns
+        -------
+        Floats
+            Shape (n, n_limits).
+        """
+        steps, states = 2 * self.states + 1, self.states
+        chance, part = self._below(mean, dispersion)
+        shortfall = self.evidence[..., :steps] * chance[..., :steps] - self.slope * part[..., :steps]
+        ramp = np.diff(shortfall, axis=-1) / self.width
+        reached = sliding_window_view(ramp, states, axis=-1)[..., states:0:-1, :]
+        moves = sliding_window_view(np.diff(ramp, axis=-1).clip(0), states, axis=-1)[..., states - 1 :: -1, :].copy()
+        moves[..., 0] = reached[..., 0].clip(0)
+        moves[..., -1] = (chance[..., steps:] - reached[..., -2]).clip(0)
+        lengths = np.linalg.solve(np.eye(states) - (1 - RAREST) * moves, np.ones((*moves.shape[:-1], 1)))
+        return np.asarray(1 / np.maximum(lengths[..., 0, 0], 1))
+
+    def _below(self, mean: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
+        """Chance that a count's evidence is at most each level, and the counts' mean over these cases, shape (n, n_limits, n_levels)."""
+        size, own_mean = 1 / dispersion[self.owner], mean[self.owner]
+        success = 1 / (1 + dispersion[self.owner] * own_mean)
+        chance, part, at = _cdf(self.last, size, success), np.zeros_like(size), self.at_steps
+        part[at] = own_mean[at] * _cdf(self.last[at] - 1, size[at] + 1, success[at])
+        falling = self.slope[self.owner, 0, 0] < 0
+        chance, part = np.where(falling, 1 - chance, chance), np.where(falling, own_mean - part, part)
+        return chance[self.place], part[self.place]
 
 
 def _cdf(count: Floats, size: Floats, success: Floats) -> Floats:
     return np.where(count < 0, 0.0, special.betainc(size, np.maximum(count, 0) + 1, success))
 
 
-def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: Floats, *, ratio: float) -> Floats:
-    """Alarms a period of a chart whose mean and dispersion were estimated from ``size`` periods, all shape (n,).
+def expected_alarm_rates(limits: Floats, mean: Floats, dispersion: Floats, size: Floats, *, ratio: float) -> Floats:
+    """Alarms a period of charts whose mean and dispersion were estimated from ``size`` periods, all shape (n,), with each of these limits.
 
-    The average of ``alarm_rate`` over what the truth may be, given the estimates: the variance by a scaled inverse chi-square law with
-    the degrees of freedom that a negative binomial's kurtosis leaves it, and the mean by a log-normal law around its estimate.
+    The average of ``Chains.alarm_rates`` over what the truth may be, given the estimates: the variance by a scaled inverse chi-square law
+    with the degrees of freedom that a negative binomial's kurtosis leaves it, and the mean by a log-normal law around its estimate.
+
+    Returns
+    -------
+    Floats
+        Shape (n, n_limits).
     """
-    weighing = evidence(mean, dispersion, ratio)
+    chains = Chains(limits, evidence(mean, dispersion, ratio))
     variance = mean + dispersion * mean**2
     kurtosis, skewness = 6 * dispersion + 1 / variance, (1 + 2 * dispersion * mean) / np.sqrt(variance)
     error = 2 / (9 * (2 / (2 / (size - 1) + kurtosis / size)))
     together = np.minimum(skewness / np.sqrt(2 + kurtosis), 0.95)
-    total = np.zeros(len(limit))
+    total = np.zeros((len(mean), len(limits)))
     for node, weight in zip(*VARIANCE_NODES, strict=True):
         shrunk = np.maximum(1 - error + node * np.sqrt(error), 0.05) ** 3
         true_variance = variance / np.maximum(shrunk, 0.05)
@@ -123,7 +156,7 @@ def expected_alarm_rate(limit: Floats, mean: Floats, dispersion: Floats, size: F
         for own, own_weight in zip(*MEAN_NODES, strict=True):
             true_mean = mean * np.exp(-deviation * (together * node + np.sqrt(1 - together**2) * own))
             true_dispersion = np.clip((true_variance - true_mean) / true_mean**2, LEAST_DISPERSION, 50)
-            total += weight * own_weight * alarm_rate(limit, weighing, true_mean, true_dispersion)
+            total += weight * own_weight * chains.alarm_rates(true_mean, true_dispersion)
     return total
 
 
@@ -226,8 +259,8 @@ def _by_length(rates: Floats, sizes: npt.NDArray[np.intp]) -> Floats:
 @lru_cache(maxsize=16)
 def log_rates(ratio: float) -> Floats:
     """Compute log expected alarm rates over the grid of means, dispersions, sizes and limits, once a ratio: a pure function of it."""
-    grid = np.meshgrid(MEANS, DISPERSIONS, SIZES, LIMITS, indexing="ij")
-    mean, dispersion, size, limit = (axis.ravel() for axis in grid)
-    rates = np.log(expected_alarm_rate(limit, mean, dispersion, size, ratio=ratio).reshape(grid[0].shape))
+    grid = np.meshgrid(MEANS, DISPERSIONS, SIZES, indexing="ij")
+    mean, dispersion, size = (axis.ravel() for axis in grid)
+    rates = np.log(expected_alarm_rates(LIMITS, mean, dispersion, size, ratio=ratio)).reshape(*grid[0].shape, len(LIMITS))
     rates.flags.writeable = False
     return rates

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.run_length import LimitTable, Place, alarm_rate, evidence, expected_alarm_rate
+from detectors.run_length import Chains, LimitTable, Place, evidence, expected_alarm_rates
 
 
 def one(value: float) -> np.ndarray:
@@ -32,9 +32,42 @@ def test_the_chain_agrees_with_simulated_run_lengths(mean, dispersion, ratio):
         alarmed = statistic >= 2.5
         alarms += alarmed.sum()
         statistic[alarmed] = 0
-    stated = alarm_rate(one(2.5), weighing, one(mean), one(dispersion))[0]
+    stated = Chains(one(2.5), weighing).alarm_rates(one(mean), one(dispersion))[0, 0]
 
     assert alarms / (n_charts * n_periods) == pytest.approx(stated, rel=0.02 + 4 / np.sqrt(alarms))
+
+
+@pytest.mark.parametrize("ratio", [2.0, 0.5])
+def test_charts_side_by_side_are_charts_alone(ratio):
+    """What charts of one baseline share changes no digit: each rate is that of its baseline and limit by themselves."""
+    means, dispersions, limits = np.array([0.3, 20, 4000]), np.array([2, 0.1, 0.5]), np.array([1, 2.4, 8])
+    together = Chains(limits, evidence(means, dispersions, ratio)).alarm_rates(1.1 * means, dispersions)
+    alone = [
+        [Chains(one(limit), evidence(one(mean), one(spread), ratio)).alarm_rates(one(1.1 * mean), one(spread))[0, 0] for limit in limits]
+        for mean, spread in zip(means, dispersions, strict=True)
+    ]
+
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_the_chain_is_that_of_its_plain_sums():
+    """With ten states, and each chance and mean shortfall summed over single counts, the run length is the same."""
+    from scipy.stats import nbinom  # noqa: PLC0415 - half a second for one test
+
+    mean, dispersion, limit, states = 6.0, 0.4, 2.0, 10
+    weighing, width = evidence(one(mean), one(dispersion), 2), limit / (states - 0.5)
+    count = np.arange(2000)
+    chance, step = nbinom.pmf(count, 1 / dispersion, 1 / (1 + dispersion * mean)), weighing.slope * count - weighing.offset
+    moves = np.zeros((states, states))
+    for start in range(states):
+        reached = np.maximum(start * width + step, 0)
+        for state in range(states):
+            moves[start, state] = (chance * np.maximum(1 - np.abs(reached / width - state), 0))[reached < limit].sum()
+        last = (reached >= (states - 1) * width) & (reached < limit)
+        moves[start, -1] += (chance * (reached / width - states + 1))[last].sum()
+    lengths = np.linalg.solve(np.eye(states) - moves, np.ones(states))
+
+    assert Chains(one(limit), weighing, states=states).alarm_rates(one(mean), one(dispersion))[0, 0] == pytest.approx(1 / lengths[0])
 
 
 def test_the_evidence_is_the_ratio_of_the_likelihoods():
@@ -64,7 +97,7 @@ def test_the_limit_gives_the_rate_between_grid_points(mean, dispersion, size, ra
     wanted = 1 / 48
     limit = one(limit_of(mean, dispersion, size, ratio=ratio, rate=wanted))
 
-    assert expected_alarm_rate(limit, one(mean), one(dispersion), one(size), ratio=ratio)[0] == pytest.approx(wanted, rel=0.2)
+    assert expected_alarm_rates(limit, one(mean), one(dispersion), one(size), ratio=ratio)[0, 0] == pytest.approx(wanted, rel=0.2)
 
 
 @settings(max_examples=25, deadline=None)
@@ -72,7 +105,7 @@ def test_the_limit_gives_the_rate_between_grid_points(mean, dispersion, size, ra
 def test_a_higher_limit_never_alarms_more_often(mean, dispersion, limit, ratio):
     """The rate falls as the limit rises, up to the chain's lattice."""
     weighing = evidence(one(mean), one(dispersion), ratio)
-    low, high = (alarm_rate(one(at), weighing, one(mean), one(dispersion), states=100)[0] for at in (limit, 1.5 * limit))
+    low, high = Chains(limit * np.array([1, 1.5]), weighing, states=100).alarm_rates(one(mean), one(dispersion))[0]
 
     assert high <= low * 1.05 + 1e-8
 
