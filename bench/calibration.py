@@ -1,11 +1,16 @@
 """Measure how often each detector alarms on series in control, beside what it states; prints the tables of docs/method.md.
 
 Simulated monthly counts, Poisson where the dispersion is 0, else negative binomial with variance mean + dispersion mean^2; a season
-multiplies the mean by exp(season sin). ``python bench/calibration.py [cusum|stl]``.
+multiplies the mean by exp(season sin). ``python bench/calibration.py [cusum|cusum_seasonal|stl]``.
 """
+
+# ruff: noqa: E402 - the path below comes first
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # a file beside this one has a package's name
 
 import numpy as np
 import pandas as pd
@@ -16,6 +21,16 @@ from pillarfour.detection import Detector, Panel
 
 STATED = (0.5, 0.1)
 PROCESSES = ((1, 0), (1, 0.5), (10, 0), (10, 0.3), (100, 0.1), (100, 0.5), (1000, 1.0))
+IN_SEASON = (
+    (1, 0.5, 0.0),
+    (10, 0, 0.6),
+    (100, 0, 0.6),
+    (10, 0.3, 0.0),
+    (100, 0.1, 0.0),
+    (100, 0.1, 0.6),
+    (100, 0.5, 0.6),
+    (1000, 1.0, 0.6),
+)
 SEASONAL = ((1, 0, 0.0), (100, 0, 0.6), (5, 0.1, 0.6), (100, 0.1, 0.0), (100, 0.1, 0.6), (1000, 0.5, 0.6), (300, 1.0, 0.0))
 
 
@@ -49,6 +64,21 @@ def cusum(n_series: int) -> Iterator[str]:
             yield f"| {mean} | {dispersion} | {stated} | {' | '.join(cells)} |"
 
 
+def cusum_seasonal(n_series: int) -> Iterator[str]:
+    """Judge the first year, as long again as the least history, and months 61-120; and what the level of the whole history would do."""
+    yield "| mean | dispersion | season | waves | stated | first year | as long again | months 61–120 | `history`, months 61–120 |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for stated in STATED:
+        for waves, (mean, dispersion, season) in [*((1, each) for each in IN_SEASON), *((3, each) for each in IN_SEASON[-3:])]:
+            detector = Cusum(CusumParameters(false_alarms_per_year=stated, baseline="seasonal", season_harmonics=waves))
+            least = detector.least_history
+            lengths = ((least + 12, 12), (2 * least, least), (120, 60))
+            panels = [(draw(n_series, n_periods, mean=mean, dispersion=dispersion, season=season), judged) for n_periods, judged in lengths]
+            plain = measure(Cusum(CusumParameters(false_alarms_per_year=stated)), *panels[-1])
+            cells = [measure(detector, panel, judged) for panel, judged in panels]
+            yield f"| {mean} | {dispersion} | {season} | {waves} | {stated} | {' | '.join(cells)} | {plain} |"
+
+
 def stl(n_series: int) -> Iterator[str]:
     """Months 37-48 and 85-96."""
     yield "| mean | dispersion | season | stated | months 37–48 | months 85–96 |"
@@ -61,7 +91,7 @@ def stl(n_series: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    tables = {"cusum": (cusum, 2000), "stl": (stl, 200)}
+    tables = {"cusum": (cusum, 2000), "cusum_seasonal": (cusum_seasonal, 1000), "stl": (stl, 200)}
     for name in sys.argv[1:] or tables:
         table, n_series = tables[name]
         for line in table(n_series):

@@ -1,6 +1,6 @@
 """The tables of docs/method.md for the methods that bench/calibration.py leaves out: measured false alarms beside stated ones.
 
-``python bench/calibration_more.py [ears|threshold|breaks|best_available|state_space|regime|models]``.
+``python bench/calibration_more.py [ears|threshold|breaks|best_available|state_space|regime|models|glr|glr_seasonal]``.
 """
 
 # ruff: noqa: E402 - the path below comes first
@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # a file beside this one has a package's name
 
-from bench.calibration import draw, measure
+from bench.calibration import IN_SEASON, draw, measure
 from detectors.best_available import BestAvailable, BestAvailableParameters
 from detectors.breaks import Breaks, BreaksParameters
 from detectors.ears import Ears, EarsParameters
@@ -88,6 +88,16 @@ def glr() -> Iterator[str]:
     return table([(f"{stated} a year", Glr(GlrParameters(false_alarms_per_year=stated))) for stated in STATED], n_series=1000)
 
 
+def glr_seasonal() -> Iterator[str]:
+    """Judge months 43-60 with the season's means, and once without them."""
+    named = [
+        (f"{name}, {stated} a year", Glr(GlrParameters(false_alarms_per_year=stated, baseline="seasonal", season_harmonics=waves)))
+        for stated in STATED
+        for waves, name in ((1, "one wave"), (2, "two waves"))
+    ]
+    return table([*named, ("`history`, 0.5 a year", Glr())], n_series=1000, judged=18, processes=IN_SEASON)
+
+
 def regime() -> Iterator[str]:
     """Judge by two regimes."""
     return fitted(lambda stated: Regime(RegimeParameters(false_alarms_per_year=stated)))
@@ -109,6 +119,7 @@ TABLES = {
     "breaks": breaks,
     "ears": ears,
     "glr": glr,
+    "glr_seasonal": glr_seasonal,
     "threshold": threshold,
     "state_space": state_space,
 }

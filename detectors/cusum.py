@@ -1,23 +1,22 @@
 """Two-sided negative-binomial likelihood-ratio CUSUM, for short histories."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from detectors.base import Judgements, Parameters
-from detectors.level import dispersion_of, estimate, may_be_far_out
-from detectors.run_length import LimitTable, Place, evidence
+from detectors.level import Level, SteadyLevel
+from detectors.run_length import LEAST_DISPERSION, LimitTable, Place, evidence
+from detectors.seasonal_level import SEASONS_AT_ONCE, SeasonalLevel, await_seasons, least_months
 from detectors.shared_rows import BlockMethod, JudgeBlock, judging_all
 from detectors.windows import pack, statuses
 from pillarfour.detection import Floats, Panel
 
 OVER_AFTER_PERIODS = 3
 """Without any evidence on a shift's side, after which the shift is over and its periods count as history."""
-
-ORDERED_AT_ONCE = 512
-"""Series whose ordered past fits into a processor's cache."""
 
 Columns = npt.NDArray[np.intp]
 
@@ -31,10 +30,16 @@ class CusumParameters(Parameters):
         The shift of the mean to detect soonest: up to ``ratio`` times the baseline, down to one ``ratio``-th of it.
     new_level_after_periods
         How long after its first sign an alarmed shift keeps being judged against the level before; then it is the new baseline.
+    baseline
+        One level all year, from ``history``, or the ``seasonal`` level of each month or week, by a log-linear regression on waves.
+    season_harmonics
+        Waves a year, where the baseline is seasonal.
     """
 
     ratio: float = Field(default=2.0, ge=1.2, le=10)
     new_level_after_periods: int = Field(default=12, ge=12)
+    baseline: Literal["history", "seasonal"] = "history"
+    season_harmonics: int = Field(default=1, ge=1, le=3)
 
 
 @dataclass(kw_only=True)
@@ -54,11 +59,10 @@ class Side:
         arrays = {name: np.zeros(n_series) for name in ("statistic", "slope", "offset", "limit")}
         return cls(ratio=ratio, table=table, **arrays)
 
-    def believe(self, rows: Columns, mean: Floats, dispersion: Floats, place: Place) -> None:
-        """Weigh against this level from here on."""
+    def weigh(self, rows: Columns | slice, mean: Floats, dispersion: Floats) -> None:
+        """Weigh against these means from here on."""
         weighing = evidence(mean, dispersion, self.ratio)
         self.slope[rows], self.offset[rows] = weighing.slope, weighing.offset
-        self.limit[rows] = self.table.at(place)
 
     def bound(self) -> Floats:
         """Say which count would alarm."""
@@ -82,28 +86,23 @@ class Charts:
     Parameters
     ----------
     counts
-        Shape (n_series, n_periods), NaN behind the last.
+        Period by period, shape (n_periods, n_series), NaN behind the last.
+    level
+        What is expected of them.
     up, down
         For a rise and for a fall.
     first
         The first period judged.
     """
 
-    def __init__(self, counts: Floats, up: Side, down: Side, *, first: int, new_level_after_periods: int) -> None:
-        n_series, n_periods = counts.shape
-        self.counts = counts
-        self.by_period = np.ascontiguousarray(counts.T)
+    def __init__(self, counts: Floats, level: Level, up: Side, down: Side, *, first: int, new_level_after_periods: int) -> None:  # noqa: PLR0913 - what a chart is made of
+        n_periods, n_series = counts.shape
+        self.by_period = counts
+        self.level = level
         self.up, self.down = up, down
         self.first = min(first, n_periods)
         self.new_level_after_periods = new_level_after_periods
-        self.mean = np.zeros(n_series)
-        self.start = self.by_period[: self.first].mean(axis=0)
-        self.sum, self.squares = np.zeros(n_series), np.zeros(n_series)
-        """Of the counts so far, less ``start``."""
-        self.doubtful = np.empty((n_periods, n_series), dtype=bool)
-        for begin in range(0, n_series, ORDERED_AT_ONCE):
-            some = slice(begin, begin + ORDERED_AT_ONCE)
-            self.doubtful[:, some] = may_be_far_out(self.by_period[:, some], first=self.first)
+        self.dispersion = np.full(n_series, LEAST_DISPERSION)
         column = np.zeros(n_series, dtype=np.intp)
         self.baseline_end = column.copy()
         """Before which period the baseline in use ends."""
@@ -122,27 +121,23 @@ class Charts:
         expected, lower, upper, score = np.empty((4, *self.by_period.shape))
         for figures in (expected, lower, upper, score):
             figures[: self.first] = np.nan
-        self._add_up(range(self.first))
+        self.level.take_in(range(self.first))
         for column in range(self.first, len(self.by_period)):
             at_rest = np.flatnonzero((self.up.statistic == 0) & (self.down.statistic == 0))
             if at_rest.size:
                 self._renew(at_rest, column)
-            value = self.by_period[column]
-            expected[column], upper[column] = self.mean, self.up.bound()
+            value, mean = self.by_period[column], self.level.means(column)
+            if self.level.moves:
+                self.up.weigh(slice(None), mean, self.dispersion)
+                self.down.weigh(slice(None), mean, self.dispersion)
+            expected[column], upper[column] = mean, self.up.bound()
             np.maximum(self.down.bound(), 0, out=lower[column])
             above, under = self.up.add(value), self.down.add(value)
             farther = np.maximum(above, under)
             np.copysign(farther, above - under, out=score[column])
             self._follow_shifts(np.flatnonzero(farther >= 1), above >= under)
-            self._add_up(range(column, column + 1))
+            self.level.take_in(range(column, column + 1))
         return expected, lower, upper, score
-
-    def _add_up(self, columns: range) -> None:
-        for column in columns:
-            apart = self.by_period[column] - self.start
-            self.sum += apart
-            apart *= apart
-            self.squares += apart
 
     def _renew(self, rows: Columns, column: int) -> None:
         """Take the baseline of charts that stand at zero anew: all that precedes, but for a shift in force."""
@@ -155,22 +150,14 @@ class Charts:
             ends[settled] = column
         stale = ends != self.baseline_end.take(rows)
         rows, ends = rows[stale], ends[stale]
-        whole = ~self.doubtful[column].take(rows) & (self.level_start.take(rows) == 0) & (ends == column)
-        size = np.full(len(rows), column)
-        total = self.sum.take(rows)
-        mean = (total + 0.5) / column + self.start.take(rows)
-        squares = self.squares.take(rows) - total * total / column + 0.25 / column
-        dispersion = dispersion_of(mean, squares, column)
-        part = np.flatnonzero(~whole)
-        if part.size:
-            at = np.arange(column)
-            baseline = (at >= self.level_start[rows[part], None]) & (at < ends[part, None])
-            mean[part], dispersion[part], size[part] = estimate(self.counts[rows[part], :column], baseline)
+        known = self.level.renew(rows, self.level_start.take(rows), ends, rank=column)
         self.baseline_end[rows] = ends
-        self.mean[rows] = mean
-        place = Place.of(mean, dispersion, size)
-        self.up.believe(rows, mean, dispersion, place)
-        self.down.believe(rows, mean, dispersion, place)
+        self.dispersion[rows] = known.dispersion
+        place = Place.of(known.mean, known.dispersion, known.size)
+        for side in (self.up, self.down):
+            side.limit[rows] = side.table.at(place)
+            if not self.level.moves:
+                side.weigh(rows, known.mean, known.dispersion)
 
     def _follow_shifts(self, alarmed: Columns, upward: npt.NDArray[np.bool_]) -> None:
         """Put a shift in force at its first alarm, and end it when its side has rested for a while; restart the charts that alarmed."""
@@ -207,23 +194,37 @@ class Cusum(BlockMethod[CusumParameters]):
     least_history = 12
     series_at_once = 8192
 
+    def __init__(self, parameters: CusumParameters | None = None, *, processes: int = 1) -> None:
+        """Take the parameters; a season must be known for twice as long."""
+        super().__init__(parameters, processes=processes)
+        if self.parameters.baseline == "seasonal":
+            self.least_history = least_months(self.parameters.season_harmonics)
+            self.series_at_once = SEASONS_AT_ONCE
+
     def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
         """Lay out the limits, and judge some thousand series at a time, one period after the other."""
         rate = self.parameters.false_alarms_per_year / (2 * panel.periods_per_year)
+        asked = self.parameters
         first = self.least_history * panel.periods_per_year // 12
         tables = {
-            ratio: LimitTable(ratio, rate_per_period=rate, most_periods=len(panel.periods))
-            for ratio in (self.parameters.ratio, 1 / self.parameters.ratio)
+            ratio: LimitTable(ratio, rate_per_period=rate, most_periods=len(panel.periods)) for ratio in (asked.ratio, 1 / asked.ratio)
         }
 
         def judge_block(rows: slice, judged: Judgements) -> None:
             counts = panel.values[rows]
             packed = pack(counts)
+            by_period = np.ascontiguousarray(packed.values.T)
             up, down = (Side.at_zero(len(counts), ratio=ratio, table=table) for ratio, table in tables.items())
-            charts = Charts(packed.values, up, down, first=first, new_level_after_periods=self.parameters.new_level_after_periods)
+            if asked.baseline == "seasonal":
+                level: Level = SeasonalLevel(counts, panel.periods, harmonics=asked.season_harmonics)
+            else:
+                level = SteadyLevel(packed.values, by_period, first=first)
+            charts = Charts(by_period, level, up, down, first=first, new_level_after_periods=asked.new_level_after_periods)
             for name, figures in zip(("expected", "lower", "upper", "score"), charts.run(), strict=True):
                 getattr(judged, name)[:] = packed.back(figures.T)
             judged.p_value[:] = np.nan
             judged.status[:] = statuses(counts, least=first)
+            if asked.baseline == "seasonal":
+                await_seasons(judged.status, counts, panel.periods)
 
         return judging_all(judge_block, columns, n_periods=len(panel.periods))

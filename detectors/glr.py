@@ -1,6 +1,8 @@
 """Two-sided window-limited generalized likelihood ratio, negative binomial: shifts of any size and of any age within the window."""
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,8 @@ from scipy import special
 from detectors.base import Judgements, Parameters
 from detectors.level import estimate
 from detectors.likelihood_ratio import level_at, likelihood_ratio
+from detectors.seasonal_level import SEASONS_AT_ONCE, Seasons, await_seasons, least_months
+from detectors.seasonal_window import Window
 from detectors.shared_rows import BlockMethod, JudgeBlock, judging_all
 from detectors.windows import pack, statuses, still
 from pillarfour.detection import Floats, Panel
@@ -32,9 +36,15 @@ class GlrParameters(Parameters):
     ----------
     window_periods
         A change is looked for in the last so many published periods; the baseline is what precedes them.
+    baseline
+        One level all year, from ``history``, or the ``seasonal`` level of each month or week, by a log-linear regression on waves.
+    season_harmonics
+        Waves a year, where the baseline is seasonal.
     """
 
     window_periods: int = Field(default=6, ge=1, le=52)
+    baseline: Literal["history", "seasonal"] = "history"
+    season_harmonics: int = Field(default=1, ge=1, le=3)
 
 
 class Glr(BlockMethod[GlrParameters]):
@@ -59,29 +69,43 @@ class Glr(BlockMethod[GlrParameters]):
     series_at_once = 512
 
     def __init__(self, parameters: GlrParameters | None = None, *, processes: int = 1) -> None:
-        """Take the parameters; the window says how much history is needed."""
+        """Take the parameters; the window says how much history is needed, and the season."""
         super().__init__(parameters, processes=processes)
-        self.least_history = YEAR_OF_MONTHS + self.parameters.window_periods
+        self.least_baseline = YEAR_OF_MONTHS
+        if self.parameters.baseline == "seasonal":
+            self.least_baseline = least_months(self.parameters.season_harmonics)
+            self.series_at_once = SEASONS_AT_ONCE
+        self.least_history = self.least_baseline + self.parameters.window_periods
 
     def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
         """Judge some hundred series at a time, one period after the other."""
-        window = self.parameters.window_periods
-        first = YEAR_OF_MONTHS * panel.periods_per_year // 12 + window
+        window, seasonal = self.parameters.window_periods, self.parameters.baseline == "seasonal"
+        first = self.least_baseline * panel.periods_per_year // 12 + window
         limit = normal_limit(window, self.parameters.false_alarms_per_year / panel.periods_per_year)
 
         def judge_block(rows: slice, judged: Judgements) -> None:
             packed = pack(panel.values[rows])
             counts = packed.values
+            if seasonal:
+                seasons = Seasons(panel.values[rows], panel.periods, harmonics=self.parameters.season_harmonics)
+                chart = SeasonalChart(seasons=seasons, window=window, limit=limit)
             figures = np.full((4, *counts.shape), np.nan)
             restart = np.zeros(len(counts), dtype=np.intp)
             for column in range(first, counts.shape[1]):
                 some = np.flatnonzero(np.isfinite(counts[:, column]))
                 if some.size:
-                    figures[:, some, column] = found = judge_period(counts[some, : column + 1], restart[some], window=window, limit=limit)
+                    past = counts[some, : column + 1]
+                    if seasonal:
+                        found = chart.judge_period(past, restart[some], some)
+                    else:
+                        found = judge_period(past, restart[some], window=window, limit=limit)
+                    figures[:, some, column] = found
                     restart[some[np.abs(found[3]) >= 1]] = column + 1
             judged.expected[:], judged.lower[:], judged.upper[:], judged.score[:] = (packed.back(each) for each in figures)
             judged.p_value[:] = np.nan
             judged.status[:] = statuses(panel.values[rows], least=first)
+            if seasonal:
+                await_seasons(judged.status, panel.values[rows], panel.periods)
             still(judged, slice(None), panel.values[rows])
 
         return judging_all(judge_block, columns, n_periods=len(panel.periods))
@@ -124,10 +148,35 @@ def judge_period(counts: Floats, restart: Columns, *, window: int, limit: float)
     return np.stack([mean, np.maximum(lower, 0), np.maximum(upper, 0), np.where(score[0] >= score[1], score[0], -score[1])])
 
 
-def student(limit: float, mean: Floats, dispersion: Floats, size: Columns) -> Floats:
+@dataclass(frozen=True, kw_only=True)
+class SeasonalChart:
+    """Judges as ``judge_period`` does, but each period of the window against the mean of its part of the year."""
+
+    seasons: Seasons
+    window: int
+    limit: float
+
+    def judge_period(self, counts: Floats, restart: Columns, rows: Columns) -> Floats:
+        """Judge the last period of these rows of the seasons' series."""
+        now = counts.shape[1] - 1
+        window = range(now + 1 - self.window, now + 1)
+        season = self.seasons.estimate(rows, np.zeros_like(rows), np.full(len(rows), window.start))
+        limits = student(self.limit, season.mean, season.dispersion, season.size, terms=season.terms)
+        parts = np.stack([self.seasons.part_of(rank, rows) for rank in window])
+        seen = Window(
+            counts=counts[:, window.start :].T,
+            means=season.means[parts, np.arange(len(rows))],
+            terms=self.seasons.design[parts],
+            dispersion=season.dispersion,
+            covariance=season.covariance,
+        )
+        return np.concatenate([seen.means[-1:], seen.judge(limits, now + 1 - restart)])
+
+
+def student(limit: float, mean: Floats, dispersion: Floats, size: Columns, *, terms: Columns | int = 1) -> Floats:
     """Give what Student's t passes as often as a normal figure its limit, with the degrees of freedom that a variance from counts has."""
     kurtosis = 6 * dispersion + 1 / (mean + dispersion * mean**2)
-    freedom = 2 / (2 / (size - 1) + kurtosis / size)
+    freedom = 2 / (2 / np.maximum(size - terms, 1) + kurtosis / size)
     return np.asarray(-special.stdtrit(freedom, special.ndtr(-limit)))
 
 

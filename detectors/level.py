@@ -1,5 +1,8 @@
 """The level of a series before a change: its mean and dispersion, less a few past outbreaks and closures."""
 
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +22,9 @@ LARGEST_SHARE_LEFT_OUT = 0.2
 """Of a baseline; where more lies far out, it is the series' nature and none is left out."""
 
 MOST_DISPERSED = 12.0
+
+ORDERED_AT_ONCE = 512
+"""Series whose ordered past fits into a processor's cache."""
 
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
@@ -53,15 +59,15 @@ def dispersion_of(mean: Floats, squares: Floats, size: Columns | int) -> Floats:
 def far_out(counts: Floats, baseline: Mask) -> Mask:
     """Say which baseline periods lie far out on the scale of square roots."""
     scaled = np.where(baseline, counts, np.nan) ** 0.5
-    centre = _median(scaled)
+    centre = median(scaled)
     distance = np.abs(scaled - centre[:, None])
-    spread = np.maximum(_median(distance) / NORMAL_DEVIATION, POISSON_SPREAD)
+    spread = np.maximum(median(distance) / NORMAL_DEVIATION, POISSON_SPREAD)
     out = distance > FAR_OUT * spread[:, None]
     few = out.sum(axis=1) <= LARGEST_SHARE_LEFT_OUT * baseline.sum(axis=1)
     return np.asarray(out & few[:, None])
 
 
-def _median(values: Floats) -> Floats:
+def median(values: Floats) -> Floats:
     """Take each row's median, NaN left out; much faster than ``numpy.nanmedian`` on short rows."""
     ordered = np.sort(values, axis=1)
     size = np.isfinite(values).sum(axis=1)
@@ -104,3 +110,94 @@ def may_be_far_out(counts: Floats, *, first: int) -> Mask:
         np.maximum(new, past[-1], out=spare[size])
         ordered, spare = spare, ordered
     return doubtful
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the baselines of some series say, each of shape (n_series,).
+
+    Parameters
+    ----------
+    mean
+        Of a period; where it moves with the season, of a year's average one.
+    dispersion
+        Variance mean + dispersion mean^2.
+    size
+        Of how many periods with one mean their estimate is as good as.
+    """
+
+    mean: Floats
+    dispersion: Floats
+    size: Columns
+
+
+class Level(Protocol):
+    """What is expected of the published periods of some series, by their rank, one after the other."""
+
+    moves: bool
+    """Whether other periods of the same baseline may have other means."""
+
+    def take_in(self, ranks: range) -> None:
+        """Let these periods be the past."""
+
+    def renew(self, rows: Columns, begins: Columns, ends: Columns, *, rank: int) -> Known:
+        """Expect of some series from this rank on what the stretches of their past that are their baselines say."""
+        ...
+
+    def means(self, rank: int) -> Floats:
+        """Give every series' mean of the period of this rank, shape (n_series,)."""
+        ...
+
+
+class SteadyLevel:
+    """One mean a series, from running sums where the whole past is the baseline and nothing in it may lie far out.
+
+    Parameters
+    ----------
+    counts, by_period
+        Shape (n_series, n_periods), gaps closed, NaN behind the last; and the same period by period.
+    first
+        The first period judged.
+    """
+
+    moves = False
+
+    def __init__(self, counts: Floats, by_period: Floats, *, first: int) -> None:
+        self.counts, self.by_period = counts, by_period
+        n_series = len(counts)
+        self.mean = np.zeros(n_series)
+        self.start = self.by_period[:first].mean(axis=0)
+        self.sum, self.squares = np.zeros(n_series), np.zeros(n_series)
+        """Of the counts so far, less ``start``."""
+        self.doubtful = np.empty(self.by_period.shape, dtype=bool)
+        for begin in range(0, n_series, ORDERED_AT_ONCE):
+            some = slice(begin, begin + ORDERED_AT_ONCE)
+            self.doubtful[:, some] = may_be_far_out(self.by_period[:, some], first=first)
+
+    def take_in(self, ranks: range) -> None:
+        """Add up."""
+        for rank in ranks:
+            apart = self.by_period[rank] - self.start
+            self.sum += apart
+            apart *= apart
+            self.squares += apart
+
+    def renew(self, rows: Columns, begins: Columns, ends: Columns, *, rank: int) -> Known:
+        """Estimate."""
+        whole = ~self.doubtful[rank].take(rows) & (begins == 0) & (ends == rank)
+        size = np.full(len(rows), rank)
+        total = self.sum.take(rows)
+        mean = (total + 0.5) / rank + self.start.take(rows)
+        squares = self.squares.take(rows) - total * total / rank + 0.25 / rank
+        dispersion = dispersion_of(mean, squares, rank)
+        part = np.flatnonzero(~whole)
+        if part.size:
+            at = np.arange(rank)
+            baseline = (at >= begins[part, None]) & (at < ends[part, None])
+            mean[part], dispersion[part], size[part] = estimate(self.counts[rows[part], :rank], baseline)
+        self.mean[rows] = mean
+        return Known(mean=mean, dispersion=dispersion, size=size)
+
+    def means(self, rank: int) -> Floats:  # noqa: ARG002 - the same in every period
+        """Give the mean."""
+        return self.mean

@@ -25,8 +25,10 @@ OUTPUTS = ("expected", "lower", "upper", "score", "p_value", "status")
 SHORT = {"farrington": {"baseline_years": 3}}
 """Parameters with which a method whose defaults need more history judges these panels."""
 
-ASKED = {name: SHORT.get(name, {}) for name in DETECTORS}
-every_detector = pytest.mark.parametrize("detector", [make(name, **parameters) for name, parameters in ASKED.items()], ids=list(ASKED))
+ASKED = {name: make(name, **SHORT.get(name, {})) for name in DETECTORS} | {
+    f"{name}, seasonal": make(name, baseline="seasonal") for name in ("cusum", "glr")
+}
+every_detector = pytest.mark.parametrize("detector", ASKED.values(), ids=list(ASKED))
 
 
 @pytest.fixture(scope="module")

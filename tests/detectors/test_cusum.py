@@ -10,7 +10,8 @@ from scipy.interpolate import RegularGridInterpolator
 from detectors.cusum import OVER_AFTER_PERIODS, Cusum, CusumParameters, Side
 from detectors.level import estimate
 from detectors.run_length import DISPERSIONS, LIMITS, MEANS, SIZES, LimitTable, evidence, log_rates
-from pillarfour.detection import OK
+from detectors.seasonal_level import Seasons
+from pillarfour.detection import INSUFFICIENT_HISTORY, OK, Panel
 
 
 def one(value: float) -> np.ndarray:
@@ -62,7 +63,31 @@ def plain_limit(mean: float, dispersion: float, size: int, *, ratio: float, rate
     return float(np.interp(-np.log(rate), -np.minimum.accumulate(table(at)[0]), LIMITS))
 
 
-def plain_chart(counts: np.ndarray, *, least: int, new_level_after: int, rate: float) -> np.ndarray:
+def steady(counts: np.ndarray):
+    """Expect the same of every month."""
+
+    def believe(begin: int, end: int):
+        past = counts[begin:end]
+        mean, dispersion, size = (float(each[0]) for each in estimate(past[None], np.ones((1, len(past)), dtype=bool)))
+        return lambda _: mean, mean, dispersion, int(size)
+
+    return believe
+
+
+def seasonal(counts: np.ndarray, months: pd.PeriodIndex):
+    """Expect of every month what its season says; ``counts`` and ``months`` are those published."""
+    whole = pd.period_range(months[0], months[-1], freq="M")
+    seasons = Seasons(pd.Series(counts, months).reindex(whole).to_numpy()[None], whole, harmonics=2)
+
+    def believe(begin: int, end: int):
+        season = seasons.estimate(np.array([0]), np.array([begin]), np.array([end]))
+        expected = lambda now: season.means[months[now].month - 1, 0]  # noqa: E731 - one line
+        return expected, season.means[:, 0].mean(), season.dispersion[0], int(season.effective_size[0])
+
+    return believe
+
+
+def plain_chart(counts: np.ndarray, believe, *, least: int, new_level_after: int, rate: float) -> np.ndarray:
     """Judge one series' published counts, one after the other; as slow as it is plain."""
     up = down = 0.0
     level_start = run_start = quiet = 0
@@ -72,14 +97,13 @@ def plain_chart(counts: np.ndarray, *, least: int, new_level_after: int, rate: f
             run_start = now
             if shift >= 0 and now - shift >= new_level_after:
                 level_start, shift = shift, -1
-            past = counts[level_start : now if shift < 0 else shift]
-            mean, dispersion, size = (float(each[0]) for each in estimate(past[None], np.ones((1, len(past)), dtype=bool)))
-            weigh = [evidence(one(mean), one(dispersion), ratio) for ratio in (2, 0.5)]
-            limits = [plain_limit(mean, dispersion, int(size), ratio=ratio, rate=rate) for ratio in (2, 0.5)]
+            expected, mean, dispersion, size = believe(level_start, now if shift < 0 else shift)
+            limits = [plain_limit(mean, dispersion, size, ratio=ratio, rate=rate) for ratio in (2, 0.5)]
+        weigh = [evidence(one(expected(now)), one(dispersion), ratio) for ratio in (2, 0.5)]
         bounds = [(limit - s + w.offset[0]) / w.slope[0] for limit, s, w in zip(limits, (up, down), weigh, strict=True)]
         up, down = (max(0.0, s + w.slope[0] * counts[now] - w.offset[0]) for s, w in zip((up, down), weigh, strict=True))
         above, under = up / limits[0], down / limits[1]
-        found.append((mean, max(bounds[1], 0), bounds[0], above if above >= under else -under))
+        found.append((expected(now), max(bounds[1], 0), bounds[0], above if above >= under else -under))
         alarm = max(above, under) >= 1
         if alarm:
             shift, side_of_shift = run_start if shift < 0 else shift, 1 if above >= under else -1
@@ -89,25 +113,85 @@ def plain_chart(counts: np.ndarray, *, least: int, new_level_after: int, rate: f
     return np.array(found).reshape(-1, 4)
 
 
-def test_all_series_at_once_are_the_plain_chart(panel_of, draw_counts):
+@pytest.mark.parametrize("baseline", ["history", "seasonal"])
+def test_all_series_at_once_are_the_plain_chart(baseline, panel_of, draw_counts):
     """Running sums, tables and blocks give, to 1e-10, what one series after the other gives: shifts, outbreaks and gaps too."""
     rng = np.random.default_rng(5)
     counts = np.vstack([draw_counts(6, 72, mean=mean, dispersion=0.3) for mean in (2, 60, 5000)])
-    counts[::3, 40:] *= 7
-    counts[1::3, 30:] //= 5
+    counts[::3, 50:] *= 7
+    counts[1::3, 40:] //= 5
     counts[rng.random(counts.shape) < 0.03] *= 40
     counts[rng.random(counts.shape) < 0.05] = np.nan
-    scores = Cusum().detect(panel_of(counts), judge="all")
+    panel, asked = panel_of(counts), CusumParameters(baseline=baseline, season_harmonics=2)
+    scores = Cusum(asked).detect(panel, judge="all")
     found = np.stack([scores.expected, scores.lower, scores.upper, scores.score], axis=-1)
     judged = scores.status == OK
     compared = 0
     for row, series in enumerate(counts):
-        plain = plain_chart(series[np.isfinite(series)], least=12, new_level_after=12, rate=1 / 48)[-judged[row].sum() :]
+        published = np.isfinite(series)
+        some = series[published]
+        believe = steady(some) if baseline == "history" else seasonal(some, panel.periods[published])
+        plain = plain_chart(some, believe, least=Cusum(asked).least_history, new_level_after=12, rate=1 / 48)[-judged[row].sum() :]
         np.testing.assert_allclose(found[row][judged[row]], plain, rtol=1e-10, atol=1e-10)
         compared += len(plain)
 
-    assert compared > 900
+    assert compared > (900 if baseline == "history" else 500)
     assert np.nansum(scores.alarm) > 50
+
+
+def in_season(level_from_month_49: float, *, n_series: int = 300) -> np.ndarray:
+    """Draw five years at a season of 60 % up and down, with another level in the last."""
+    rng = np.random.default_rng(11)
+    at = np.arange(60) + rng.integers(12, size=(n_series, 1))
+    means = 100 * np.exp(0.6 * np.sin(2 * np.pi * at / 12))
+    means[:, 48:] *= level_from_month_49
+    return rng.poisson(means * rng.gamma(20, 1 / 20, means.shape)).astype(float)
+
+
+def test_a_season_neither_alarms_nor_hides_a_doubling(panel_of):
+    """Against its season a series in control alarms near the stated rate, and a doubling is found as in a series without season.
+
+    Against one level all year it alarms half as often again, and a doubling is hidden by what the season adds to the dispersion.
+    """
+    by_season, by_level = Cusum(CusumParameters(baseline="seasonal")), Cusum()
+    quiet, doubled = panel_of(in_season(1)), panel_of(in_season(2))
+    rates = [12 * each.detect(quiet, judge="all").alarm[:, 30:].mean() for each in (by_season, by_level)]
+    found = [each.detect(doubled, judge="all").alarm[:, 48:51].any(axis=1).mean() for each in (by_season, by_level)]
+    rng = np.random.default_rng(12)
+    even = rng.poisson(np.repeat([100, 200], [48, 12]) * rng.gamma(20, 1 / 20, (300, 60))).astype(float)
+
+    assert 0.3 < rates[0] < 0.7
+    assert rates[1] > 1.3 * rates[0]
+    assert found[0] == pytest.approx(by_level.detect(panel_of(even), judge="all").alarm[:, 48:51].any(axis=1).mean(), abs=0.05)
+    assert found[0] > 0.9
+    assert found[1] < 0.8
+
+
+def test_each_period_is_weighed_against_its_own_mean(panel_of):
+    """What is expected of a judged month is its month's level, also while evidence gathers."""
+    season = np.round(1000 * np.exp(0.5 * np.cos(2 * np.pi * np.arange(12) / 12)))
+    noise = 1 + 0.1 * np.cos(2.39996 * np.arange(48) ** 2)
+    scores = Cusum(CusumParameters(baseline="seasonal")).detect(panel_of([np.tile(season, 4) * noise.round(3)]), judge="all")
+    rising = panel_of([np.concatenate([np.tile(season, 3) * noise[:36].round(3), season * 1.45])])
+    during = Cusum(CusumParameters(baseline="seasonal")).detect(rising, judge="all")
+
+    np.testing.assert_allclose(scores.expected[0, 36:], season, rtol=0.06)
+    np.testing.assert_allclose(during.expected[0, 36:44], season[:8], rtol=0.06)
+    assert 0 < during.score[0, 36] < during.score[0, 37]
+
+
+def test_weeks_are_judged_in_season():
+    """Six years of weeks around a wave a year, in control: few alarms, where half the weeks are far from the year's mean."""
+    rng = np.random.default_rng(8)
+    weeks = pd.period_range("2015-01-05", periods=312, freq="W-SUN")
+    means = 200 * np.exp(0.7 * np.sin(2 * np.pi * weeks.start_time.day_of_year.to_numpy() / 365.25))
+    counts = rng.poisson(means * rng.gamma(30, 1 / 30, (100, 312))).astype(float)
+    panel = Panel(values=counts, series=tuple(range(100)), periods=weeks, unit="persons")
+    scores = Cusum(CusumParameters(baseline="seasonal")).detect(panel, judge="all")
+
+    assert (scores.status[:, :104] == INSUFFICIENT_HISTORY).all()
+    assert (scores.status[:, 104:] == OK).all()
+    assert 52 * scores.alarm[:, 104:].mean() < 0.75
 
 
 def test_processes_share_the_series_to_the_last_digit(panel_of, draw_counts):
