@@ -7,12 +7,12 @@ import warnings
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, model_validator
 from scipy import special
 
 from detectors.base import Judgements, Parameters
 from detectors.shared_rows import JudgeBlock
+from detectors.waves import waves
 from detectors.windows import pack
 from pillarfour.detection import INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Floats, Panel
 
@@ -40,9 +40,8 @@ class AsSurveillanceParameters(Parameters):
         R's k and h. Without a limit, the one that the in-control run length of ``false_alarms_per_year`` asks for.
     history_periods
         The first published periods, which are not judged.
-    history_means
-        What they say of the later ones' means: ``level``, their mean; ``wave``, a Poisson regression with one wave a year; or a number,
-        the known mean.
+    known_mean
+        In place of what they say of the later ones' means.
     """
 
     reference: Literal["surveillance"] | None = None
@@ -50,7 +49,7 @@ class AsSurveillanceParameters(Parameters):
     reference_value: float = Field(default=1.04, gt=0, le=10)
     decision_limit: float | None = Field(default=None, ge=LEAST_LIMIT, le=LARGEST_LIMIT)
     history_periods: int = Field(default=36, ge=12)
-    history_means: Literal["level", "wave"] | PositiveFloat = "level"
+    known_mean: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _of_the_reference(self) -> "AsSurveillanceParameters":
@@ -75,16 +74,24 @@ class AsSurveillanceParameters(Parameters):
         return periods_per_year / run_length(self.chart_limit(periods_per_year), self.reference_value)
 
 
-def judging_as_surveillance(panel: Panel, parameters: AsSurveillanceParameters) -> JudgeBlock:
-    """Judge whole records by R's rule: the mean used, no lower bound, R's upper one, and the statistic over its limit."""
+def judging_as_surveillance(panel: Panel, parameters: AsSurveillanceParameters, *, harmonics: int) -> JudgeBlock:
+    """Judge whole records by R's rule: the mean used, no lower bound, R's upper one, and the statistic over its limit.
+
+    Parameters
+    ----------
+    harmonics
+        Waves a year that the means have; 0 for one level.
+    """
     first, limit = parameters.history_periods, parameters.chart_limit(panel.periods_per_year)
+    year = waves(panel.periods_per_year, harmonics)
 
     def judge_block(rows: slice, judged: Judgements) -> None:
         counts = panel.values[rows]
         packed, means = pack(counts), np.full(counts.shape, np.nan)
         for row, each in enumerate(counts):
             at = np.flatnonzero(np.isfinite(each))
-            means[row, first : len(at)] = means_after(each[at], at, parameters, panel.periods_per_year)
+            if len(at) > first:
+                means[row, first : len(at)] = parameters.known_mean or _means_after(each[at[:first]], year[at % len(year)])
         statistic, upper = chart(
             packed.values, means, reference_value=parameters.reference_value, limit=limit, transform=parameters.transform
         )
@@ -148,36 +155,23 @@ def _count_at(figure: Floats, means: Floats, transform: Transform) -> Floats:
     return np.asarray(np.maximum(means ** (2 / 3) + figure * means ** (1 / 6) / 1.5, 0) ** 1.5)
 
 
-def means_after(counts: Floats, at: npt.NDArray[np.intp], parameters: AsSurveillanceParameters, periods_per_year: int) -> Floats:
-    """Give the means of what follows the history.
-
-    Parameters
-    ----------
-    counts, at
-        What is published, and in which periods, shape (n_published,).
-    """
-    first, wanted = parameters.history_periods, parameters.history_means
-    history, later = counts[:first], at[first:]
-    if wanted == "wave" and later.size and history.any():
-        return _fit_wave(history, at[:first], later, periods_per_year)
-    return np.full(later.shape, history.mean() if isinstance(wanted, str) and later.size else wanted, dtype=float)
-
-
-def _fit_wave(history: Floats, at: npt.NDArray[np.intp], later: npt.NDArray[np.intp], periods_per_year: int) -> Floats:
-    """Predict by statsmodels' Poisson regression, begun and ended as R's glm is; converged fully, the ninth digit would differ."""
+def _means_after(history: Floats, design: Floats) -> Floats:
+    """Say what the means are after the history, by the waves of its periods and of what follows, shape (n_published, k)."""
+    if design.shape[1] == 1 or not history.any():
+        return np.full(len(design) - len(history), history.mean())
     import statsmodels.api as sm  # noqa: PLC0415 - commands that detect nothing do not pay for it
     from statsmodels.tools.sm_exceptions import PerfectSeparationWarning  # noqa: PLC0415
 
-    class _FromCounts(sm.families.Poisson):  # type: ignore[misc]
+    class FromCounts(sm.families.Poisson):  # type: ignore[misc]
+        """Begun, and below ended, as R's glm is; converged fully, the ninth digit would differ."""
+
         def starting_mu(self, y: Floats) -> Floats:
             return y + 0.1
 
-    angles = [2 * np.pi * times / periods_per_year for times in (at, later)]
-    past, future = (np.column_stack([np.ones(len(angle)), np.cos(angle), np.sin(angle)]) for angle in angles)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # counts that never moved are fitted exactly, and rightly
-        fit = sm.GLM(history, past, family=_FromCounts()).fit(maxiter=25, atol=1e-9, rtol=1e-8)
-    return np.asarray(fit.predict(future))
+        fit = sm.GLM(history, design[: len(history)], family=FromCounts()).fit(maxiter=25, atol=1e-9, rtol=1e-8)
+    return np.asarray(fit.predict(design[len(history) :]))
 
 
 def run_length(limit: float, reference_value: float) -> float:

@@ -13,9 +13,9 @@ from detectors.cusum_surveillance import AsSurveillanceParameters, chart, judgin
 from pillarfour.detection import INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Panel
 
 
-def judge(panel: Panel, **asked: object) -> Judgements:
+def judge(panel: Panel, *, harmonics: int, **asked: object) -> Judgements:
     judged = Judgements.blank(panel.values.shape, status=NO_DATA)
-    judging_as_surveillance(panel, AsSurveillanceParameters(reference="surveillance", **asked))(slice(None), judged)
+    judging_as_surveillance(panel, AsSurveillanceParameters(reference="surveillance", **asked), harmonics=harmonics)(slice(None), judged)
     return judged
 
 
@@ -35,7 +35,8 @@ def test_the_chart_equals_the_reference(shared, config):
         reference_value=float(asked.k),
         decision_limit=float(asked.h),
         history_periods=int(asked.range_start) - 1,
-        history_means={"NULL": "level", "glm": "wave"}.get(asked.m) or float(asked.m),
+        known_mean=None if asked.m in {"NULL", "glm"} else float(asked.m),
+        harmonics=1 if asked.m == "glm" else 0,
     )
     at = tuple(axis.get_indexer(theirs.index.get_level_values(name)) for name, axis in zip(theirs.index.names, counts.axes, strict=True))
 
@@ -98,7 +99,7 @@ def test_gaps_are_passed_over_and_what_has_no_mean_is_not_judged(panel_of):
     """A month not published keeps the statistic; before the history is whole, and after one of nobody, there is no chart."""
     counts = np.random.default_rng(4).poisson([[20.0], [20], [20]], (3, 60)).astype(float)
     counts[1, 40], counts[2, :36] = np.nan, 0
-    judged = judge(panel_of(counts), history_means="wave")
+    judged = judge(panel_of(counts), harmonics=1)
 
     assert judged.status[1, [0, 35, 39, 40, 41]].tolist() == [INSUFFICIENT_HISTORY, INSUFFICIENT_HISTORY, OK, NO_DATA, OK]
     assert np.isnan(judged.score[1, 40])
