@@ -1,7 +1,6 @@
 """Panama: SNM's monthly table of irregular transit across the Darién, by country."""
 
 import calendar
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from pillarfour import listing, lookups, pdf, recipe
+from pillarfour import listing, lookups, loose_csv, pdf, recipe
 from pillarfour.errors import FetchError, ParseError
 from pillarfour.lookups import normalise
 from pillarfour.model import PARSED, TOTAL, Document, Link, Parsed, Problem
@@ -242,58 +241,14 @@ def _read_pdf(document: Document) -> Grid:
 
 
 def _read_csv(document: Document) -> Grid:
-    """Find the header below the title lines, whatever separates its cells."""
-    text = _decode(document.content)
+    """Take the year from the title lines, and the rows below the header."""
     header: list[str] = LAYOUTS["open_data"]["header"]
-    lines = text.splitlines()
-    headings = [
-        (number, split)
-        for number, line in enumerate(lines, start=1)
-        for split in (_by_runs, _by_commas)
-        if [normalise(cell).rstrip(".") for cell in split(line)] == header
-    ]
-    if len(headings) != 1:
-        raise ParseError(
-            f"{document.name}: {len(headings)} lines read {' '.join(header)!r}, the header of the portal's CSV, where one is expected; "
-            "download the CSV again, or mend the layout in panama_darien.yaml after reading it"
-        )
-    ((top, split),) = headings
-    years = set(re.findall(r"20\d\d", " ".join(lines[: top - 1])))
+    read = loose_csv.read(document, header=header, ignored=LAYOUTS["open_data"]["ignored"], recipe="panama_darien.yaml")
+    years = set(re.findall(r"20\d\d", " ".join(read.titles)))
     if len(years) != 1:
         raise ParseError(
-            f"{document.name}: the lines above line {top} name {len(years)} years, expected is one; write the year into the title line"
+            f"{document.name}: the lines above line {len(read.titles) + 1} name {len(years)} years, expected is one; "
+            "write the year into the title line"
         )
-    ignored = re.compile(LAYOUTS["open_data"]["ignored"])
-    rows = [(number, split(line)) for number, line in enumerate(lines, start=1) if number > top and not ignored.match(normalise(line))]
-    for number, row in rows:
-        if len(row) not in {0, len(header)}:
-            raise ParseError(
-                f"{document.name}: line {number}: {len(row)} cells, expected are {len(header)}: the columns have shifted; "
-                "restore the missing cell from the portal's page, or download the CSV again"
-            )
-    cells = tuple((f"line {number}, {row[0]}", row) for number, row in rows if row)
-    return Grid(document=document.name, layout="open_data", year=int(years.pop()), cells=cells, text=text)
-
-
-def _by_runs(line: str) -> list[str]:
-    """Split at semicolons, tabs and runs of spaces, however many stand together."""
-    return [cell for cell in (part.strip('" ') for part in re.split(r"[;\t]|\s{2,}", line)) if cell]
-
-
-def _by_commas(line: str) -> list[str]:
-    """Split at commas, those within quotes apart."""
-    return [cell for cell in (part.strip() for part in next(csv.reader([line]), [])) if cell]
-
-
-def _decode(content: bytes) -> str:
-    """Undo a wrong code page: of the ways to read the bytes, take the one under which most rows are known countries."""
-    try:
-        plain = content.decode("utf-8-sig")
-        readings = [plain, plain.encode("latin-1", errors="replace").decode("cp850")]
-    except UnicodeDecodeError:
-        readings = [content.decode("cp850"), content.decode("latin-1")]
-    return max(readings, key=lambda text: sum(_starts_known(line) for line in text.splitlines()))
-
-
-def _starts_known(line: str) -> bool:
-    return any(lookups.nationality(cell[0]) is not None for cell in (_by_runs(line), _by_commas(line)) if cell)
+    cells = tuple((f"line {number}, {row[0]}", row) for number, row in read.rows)
+    return Grid(document=document.name, layout="open_data", year=int(years.pop()), cells=cells, text=read.text)
