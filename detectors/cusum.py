@@ -29,7 +29,8 @@ class CusumParameters(Parameters):
     ratio
         The shift of the mean to detect soonest: up to ``ratio`` times the baseline, down to one ``ratio``-th of it.
     new_level_after_periods
-        How long after its first sign an alarmed shift keeps being judged against the level before; then it is the new baseline.
+        How long after its first sign an alarmed shift keeps being judged against the level before; then it is the new baseline. At least
+        a year where the baseline is seasonal, which a year shows.
     baseline
         One level all year, from ``history``, or the ``seasonal`` level of each month or week, by a log-linear regression on waves.
     season_harmonics
@@ -203,8 +204,9 @@ class Cusum(BlockMethod[CusumParameters]):
 
     def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
         """Lay out the limits, and judge some thousand series at a time, one period after the other."""
-        rate = self.parameters.false_alarms_per_year / (2 * panel.periods_per_year)
-        asked = self.parameters
+        asked, seasonal = self.parameters, self.parameters.baseline == "seasonal"
+        rate = asked.false_alarms_per_year / (2 * panel.periods_per_year)
+        new_level_after = max(asked.new_level_after_periods, panel.periods_per_year if seasonal else 0)
         first = self.least_history * panel.periods_per_year // 12
         tables = {
             ratio: LimitTable(ratio, rate_per_period=rate, most_periods=len(panel.periods)) for ratio in (asked.ratio, 1 / asked.ratio)
@@ -215,16 +217,16 @@ class Cusum(BlockMethod[CusumParameters]):
             packed = pack(counts)
             by_period = np.ascontiguousarray(packed.values.T)
             up, down = (Side.at_zero(len(counts), ratio=ratio, table=table) for ratio, table in tables.items())
-            if asked.baseline == "seasonal":
+            if seasonal:
                 level: Level = SeasonalLevel(counts, panel.periods, harmonics=asked.season_harmonics)
             else:
                 level = SteadyLevel(packed.values, by_period, first=first)
-            charts = Charts(by_period, level, up, down, first=first, new_level_after_periods=asked.new_level_after_periods)
+            charts = Charts(by_period, level, up, down, first=first, new_level_after_periods=new_level_after)
             for name, figures in zip(("expected", "lower", "upper", "score"), charts.run(), strict=True):
                 getattr(judged, name)[:] = packed.back(figures.T)
             judged.p_value[:] = np.nan
             judged.status[:] = statuses(counts, least=first)
-            if asked.baseline == "seasonal":
+            if seasonal:
                 await_seasons(judged.status, counts, panel.periods)
 
         return judging_all(judge_block, columns, n_periods=len(panel.periods))

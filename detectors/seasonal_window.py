@@ -75,11 +75,19 @@ class Window:
             root = np.sqrt(2 * evidence) / wanted
             score[0, some] = np.maximum(score[0, some], np.where(log_ratio > 0, root, 0))
             score[1, some] = np.maximum(score[1, some], np.where(log_ratio < 0, root, 0))
-            upper[some] = np.minimum(upper[some], stretch.count_at(wanted, upward=True))
-            lower[some] = np.maximum(lower[some], stretch.count_at(wanted, upward=False))
+            nobody = stretch.without_newest()
+            upper[some] = np.minimum(upper[some], stretch.count_at(wanted, nobody, upward=True))
+            lower[some] = np.maximum(lower[some], stretch.count_at(wanted, nobody, upward=False))
         return np.stack([np.maximum(lower, 0), np.maximum(upper, 0), np.where(score[0] >= score[1], score[0], -score[1])])
 
-    def count_at(self, wanted: Floats, *, upward: bool) -> Floats:
+    def without_newest(self) -> tuple[Floats, Floats]:
+        """Give the best log ratio, and the root of twice its evidence, were the newest count 0."""
+        counts = self.counts.copy()
+        counts[-1] = 0
+        log_ratio, evidence = likelihood_ratio(counts, self.means, self.dispersion)
+        return log_ratio, np.sqrt(2 * evidence)
+
+    def count_at(self, wanted: Floats, nobody: tuple[Floats, Floats], *, upward: bool) -> Floats:
         """Find the newest count with which the whole window speaks so strongly for a rise, or a fall.
 
         For a given log ratio k, the newest count y(k) for which it is the best solves a linear equation. Along it the evidence changes by
@@ -89,6 +97,8 @@ class Window:
         ----------
         wanted
             Root of twice the evidence, shape (n_series,).
+        nobody
+            What ``without_newest`` says.
 
         Returns
         -------
@@ -96,8 +106,7 @@ class Window:
             0 where even nobody speaks for such a rise, minus infinity where even nobody does not for such a fall.
         """
         side, means, spread, earlier = (1.0 if upward else -1.0), self.means, self.dispersion, self.counts[:-1]
-        nobody = likelihood_ratio(np.concatenate([earlier, np.zeros((1, len(wanted)))]), means, spread)
-        least, at_least = side * nobody[0], np.sqrt(2 * nobody[1])
+        least, at_least = side * nobody[0], nobody[1]
         if upward:
             low, high = np.maximum(least, 0), np.full(least.shape, np.inf)
             answered = (least > 0) & (at_least >= wanted)

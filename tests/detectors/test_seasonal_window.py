@@ -50,7 +50,8 @@ def test_with_one_mean_it_is_the_plain_chart(draw_counts):
 def test_a_count_speaks_as_strongly_as_asked(earlier, season, dispersion, wanted, upward):
     """With the count found the root of twice the evidence is what was wanted; where none is found, nobody says too much, or too little."""
     means = season[0] * season[1] ** np.arange(len(earlier) + 1)
-    count = window_of([*earlier, 0], means, dispersion).count_at(np.array([wanted]), upward=upward)[0]
+    seen = window_of([*earlier, 7], means, dispersion)
+    count = seen.count_at(np.array([wanted]), seen.without_newest(), upward=upward)[0]
     log_ratio, evidence = likelihood_ratio(np.array([*earlier, max(count, 0)])[:, None], means[:, None], np.array([dispersion]))
     root, rises = np.sqrt(2 * evidence[0]), log_ratio[0] > 0
 
