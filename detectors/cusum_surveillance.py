@@ -4,10 +4,10 @@ What ``cusum`` does otherwise, and why, is in ``docs/method.md``.
 """
 
 import warnings
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from scipy import special
 
 from detectors.base import Judgements, Parameters
@@ -53,10 +53,16 @@ class AsSurveillanceParameters(Parameters):
 
     @model_validator(mode="after")
     def _of_the_reference(self) -> "AsSurveillanceParameters":
-        own = set(AsSurveillanceParameters.model_fields) - set(Parameters.model_fields) - {"reference"}
-        if self.reference is None and own & self.model_fields_set:
-            raise ValueError(f"{min(own & self.model_fields_set)} is of R's chart; say reference surveillance too, or leave it out")
+        given = _of_the_chart() & self.model_fields_set
+        if self.reference is None and given:
+            raise ValueError(f"{min(given)} is of R's chart; say reference surveillance too, or leave it out")
         return self
+
+    @model_serializer(mode="wrap")
+    def _say_what_holds(self, say: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave R's chart out of what is said of another."""
+        said: dict[str, Any] = say(self)
+        return said if self.reference else {name: value for name, value in said.items() if name not in _of_the_chart()}
 
     def chart_limit(self, periods_per_year: int) -> float:
         """Give R's h: what is asked for, or what brings so many false alarms a year, or the least one where that brings fewer."""
@@ -72,6 +78,10 @@ class AsSurveillanceParameters(Parameters):
     def alarms_per_year(self, periods_per_year: int) -> float:
         """Say how often the chart begins to alarm by chance, where counts are Poisson's of a known mean."""
         return periods_per_year / run_length(self.chart_limit(periods_per_year), self.reference_value)
+
+
+def _of_the_chart() -> set[str]:
+    return set(AsSurveillanceParameters.model_fields) - set(Parameters.model_fields) - {"reference"}
 
 
 def judging_as_surveillance(panel: Panel, parameters: AsSurveillanceParameters, *, harmonics: int) -> JudgeBlock:

@@ -111,3 +111,11 @@ def test_parameters_of_the_chart_are_refused_without_it():
     """Who sets R's limit and forgets to ask for R's chart is told."""
     with pytest.raises(pydantic.ValidationError, match="decision_limit is of R's chart; say reference surveillance too"):
         AsSurveillanceParameters(decision_limit=2.26)
+
+
+def test_of_another_chart_nothing_is_said_of_r_s():
+    """What a result was asked for names R's parameters where they hold, and only there."""
+    said = [set(AsSurveillanceParameters(reference=reference).model_dump()) for reference in (None, "surveillance")]
+
+    assert said[1] - said[0] == {"transform", "reference_value", "decision_limit", "history_periods", "known_mean"}
+    assert "reference" in said[0]
