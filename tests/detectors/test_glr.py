@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from detectors import make
 from detectors.glr import YEAR_OF_MONTHS, Glr, GlrParameters, normal_limit, student
 from detectors.level import estimate
+from pillarfour.detection import INSUFFICIENT_HISTORY, OK
 
 HISTORY = [100.0, 80, 120, 95, 105, 110, 70, 130, 100, 90, 115, 85] * 2
 
@@ -161,3 +163,14 @@ def test_glr_alarms_as_often_as_it_says(process, allowed, panel_of, draw_counts)
     rate, error = each.mean() / 0.5, each.std() / np.sqrt(len(each)) / 0.5
 
     assert allowed[0] - 2 * error <= rate <= allowed[1] + 2 * error
+
+
+@pytest.mark.parametrize("method", ["cusum", "glr"])
+def test_a_year_of_which_a_part_is_never_published_is_not_judged_in_season(method, panel_of):
+    """Six years of January to August are history enough for one level all year, and none for a season."""
+    counts = np.random.default_rng(1).poisson(100, (2, 72)).astype(float)
+    counts[:, np.arange(72) % 12 > 7] = np.nan
+    statuses = [make(method, baseline=baseline).detect(panel_of(counts[:, :68])).status for baseline in ("history", "seasonal")]
+
+    assert (statuses[0] == OK).all()
+    assert (statuses[1] == INSUFFICIENT_HISTORY).all()
