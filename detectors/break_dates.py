@@ -117,7 +117,7 @@ def date_breaks(panel: Panel, *, least_periods: int = 12, false_findings: float 
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def date_seasonal_breaks(panel: Panel, *, season: Literal["wave", "months"] = "wave", least_periods: int = 24) -> pd.DataFrame:
+def date_seasonal_breaks(panel: Panel, *, season: Literal["wave", "months"] = "wave", least_periods: int | None = None) -> pd.DataFrame:
     """Date the breaks of each series' level and season together on log(1 + count), given the whole record.
 
     Least squares on a level and a season between the breaks; where they lie, the squared errors are least, and their number has the
@@ -128,7 +128,7 @@ def date_seasonal_breaks(panel: Panel, *, season: Literal["wave", "months"] = "w
     season
         One sine wave a year, or every month by itself; the latter needs long records.
     least_periods
-        That a level and a season last; more than the season has parameters.
+        That a level and a season last, by default two years; more than the season has parameters.
 
     Returns
     -------
@@ -140,6 +140,7 @@ def date_seasonal_breaks(panel: Panel, *, season: Literal["wave", "months"] = "w
     .. [1] Bai, J., Perron, P. (2003). Journal of Applied Econometrics 18(1), 1-22. doi:10.1002/jae.659
     """
     regressors = regressors_of(panel, 1) if season == "wave" else _months_of(panel)
+    least_periods = 2 * panel.periods_per_year if least_periods is None else least_periods
     if least_periods <= regressors.shape[1]:
         raise DetectorError(
             f"date_seasonal_breaks: {least_periods} periods do not tell a level and a season; give more than {regressors.shape[1]}"

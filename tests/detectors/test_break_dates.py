@@ -102,6 +102,17 @@ def test_a_season_is_not_taken_for_levels(panel_of, draw_counts):
     assert found.after.tolist() == [pytest.approx(3000, rel=0.1), pytest.approx(1000, rel=0.1)]
 
 
+def test_weeks_are_dated_in_their_season():
+    """A weekly level lasts two years where nothing else is said, and breaks in the week that it does."""
+    season = np.exp(0.5 * np.sin(2 * np.pi * np.arange(312) / 52))
+    counts = np.random.default_rng(3).poisson(300 * season)[None].astype(float)
+    counts[:, 150:] *= 1.6
+    weeks = pd.period_range("2015-01-05", periods=312, freq="W")
+    found = date_seasonal_breaks(Panel(values=counts, series=("weekly",), periods=weeks, unit="persons"))
+
+    assert found.period.tolist() == [weeks[150]]
+
+
 def test_too_short_a_season_is_refused(panel_of):
     """Twelve months have no period to spare for twelve parameters; what never moved has no break."""
     with pytest.raises(DetectorError, match="12 periods do not tell a level and a season; give more than 12"):
