@@ -13,7 +13,7 @@ and more series, some hours, nearly all of them R's, whose answers ``--keep`` ke
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,21 +53,34 @@ class Strength:
         return Strength(quiet=self.quiet[rows], current=self.current[rows])
 
 
-def strengths(entry: Entry, simulated: Simulated) -> list[Strength]:
-    """Ask a method at one rate, or a chart at every one, where what does not alarm has no strength."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a method says of some series: its alarms at its own threshold, and its strengths, at every rate if it is a chart."""
+
+    name: str
+    rows: npt.NDArray[np.intp]
+    alarms: Alarms
+    strengths: tuple[Strength, ...]
+
+
+def answer(entry: Entry, simulated: Simulated) -> Answer:
+    """Ask a method at the rate that is R's, and a chart at every other one too, where what does not alarm has no strength."""
+    rows = simulated.first(entry.series)
+    taken, judged = simulated.of(rows), slice(-simulated.calendar.judged, None)
     exact = EXACT * simulated.calendar.a_year
-    found = []
-    for rate in RATES if entry.chart else (exact,):
-        each = []
-        for values in (simulated.quiet, simulated.current):
-            scores = entry.made(rate).detect(simulated.calendar.panel(values), judge="all")
-            judged = slice(-simulated.calendar.judged, None)
+    alarms, found = {}, []
+    for rate in sorted({exact, *(RATES if entry.chart else ())}):
+        told, strong = [], []
+        for values in (taken.quiet, taken.current):
+            scores = entry.made(rate).detect(taken.calendar.panel(values), judge="all")
             with np.errstate(divide="ignore"):
                 order = np.where(np.isfinite(scores.p_value), -np.log(scores.p_value), scores.score)[:, judged]
-            told = scores.alarm[:, judged] if entry.chart else np.isfinite(order)
-            each.append(np.where(told & (scores.direction[:, judged] > 0), order, -1.0))
-        found.append(Strength(quiet=each[0], current=np.where(simulated.during, each[1], -1.0)))
-    return found
+            above, alarm = scores.direction[:, judged] > 0, scores.alarm[:, judged]
+            told.append(alarm & above)
+            strong.append(np.where((alarm if entry.chart else np.isfinite(order)) & above, order, -1.0))
+        found.append(Strength(quiet=strong[0], current=np.where(taken.during, strong[1], -1.0)))
+        alarms[rate] = Alarms(quiet=told[0], current=told[1] & taken.during)
+    return Answer(name=entry.name, rows=rows, alarms=alarms[exact], strengths=tuple(found))
 
 
 def found_at(false_alarms: float, asked: Sequence[Strength]) -> float:
@@ -113,33 +126,22 @@ def compare(asked: Sequence[Strength], in_r: Alarms) -> Difference:
     return Difference(found=ours, other=by_r, error=float((drawn[:, 0] - drawn[:, 1]).std()))
 
 
-def against(simulated: Simulated, in_r: Alarms, entries: Iterator[Entry]) -> Iterator[str]:
+def against_r(simulated: Simulated, in_r: Alarms, answers: Iterable[Answer]) -> Iterator[str]:
     """Give each method's share found at R's false alarms: all together, by scenario counted, and by level of counts."""
-    heads = [
-        "method",
-        "series",
-        "finds",
-        "R finds",
-        "more",
-        "scenarios with more",
-        "as many",
-        "fewer",
-        "beyond 2 s.e.: more",
-        "fewer",
-        "worst",
-    ]
-    heads += [f"θ = {theta}, φ = {phi}" for theta, *_, phi in GROUPS]
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
-    for entry in entries:
-        rows = simulated.first(entry.series)
-        taken, told = simulated.of(rows), Alarms(quiet=in_r.quiet[rows], current=in_r.current[rows])
-        asked = strengths(entry, taken)
-        each = {}
-        for number in np.unique(taken.scenario):
-            own = np.flatnonzero(taken.scenario == number)
-            each[int(number)] = compare([part.of(own) for part in asked], Alarms(quiet=told.quiet[own], current=told.current[own]))
-        yield f"| {entry.name} | {len(rows)} | {_line(each)} |"
+    told = "method | series | finds | R finds | more | scenarios with more | as many | fewer"
+    beyond = f"more, beyond {BEYOND_ERROR} s.e. | fewer, beyond {BEYOND_ERROR} s.e. | worst"
+    groups = " | ".join(f"θ = {theta}, φ = {phi}" for theta, *_, phi in GROUPS)
+    yield f"| {told} | {beyond} | {groups} |"
+    yield "|---" * (11 + len(GROUPS)) + "|"
+    for one in answers:
+        scenario, each = simulated.scenario[one.rows], {}
+        for number in np.unique(scenario):
+            own = np.flatnonzero(scenario == number)
+            rows = one.rows[own]
+            each[int(number)] = compare(
+                [part.of(own) for part in one.strengths], Alarms(quiet=in_r.quiet[rows], current=in_r.current[rows])
+            )
+        yield f"| {one.name} | {len(one.rows)} | {_line(each)} |"
     yield ""
 
 
@@ -157,22 +159,16 @@ def _line(each: Mapping[int, Difference]) -> str:
     return " | ".join([f"{found:.3f}", f"{by_r:.3f}", whole, *map(str, counts), *map(str, beyond), told, *cells])
 
 
-def by_itself(simulated: Simulated, entries: Iterator[Entry], *, by_r: Mapping[str, Alarms]) -> Iterator[str]:
+def by_itself(simulated: Simulated, in_r: Alarms | None, answers: Iterable[Answer]) -> Iterator[str]:
     """Give each method's rates upward at its own threshold, of 1 % upward where it is exact, and what it finds at 1 %."""
     yield f"| method | series | false alarms upward, %, {ALPHA:.0%} stated | outbreaks found | found at {ALPHA:.0%} of false alarms |"
     yield "|---|---|---|---|---|"
-    for name, in_r in by_r.items():
-        yield f"{_rates(name, in_r)} |"
-    for entry in entries:
-        taken = simulated.of(simulated.first(entry.series))
-        detector = entry.made(EXACT * taken.calendar.a_year)
-        told = []
-        for values in (taken.quiet, taken.current):
-            scores = detector.detect(taken.calendar.panel(values), judge="all")
-            told.append((scores.alarm & (scores.direction > 0))[:, -taken.calendar.judged :])
-        asked = strengths(entry, taken)
-        at_one = np.mean([_found_in(asked, taken.scenario == number) for number in np.unique(taken.scenario)])
-        yield f"{_rates(entry.name, Alarms(quiet=told[0], current=told[1] & taken.during))} {at_one:.3f} |"
+    if in_r is not None:
+        yield f"{_rates('R', in_r)} |"
+    for one in answers:
+        scenario = simulated.scenario[one.rows]
+        at_one = np.mean([_found_in(one.strengths, scenario == number) for number in np.unique(scenario)])
+        yield f"{_rates(one.name, one.alarms)} {at_one:.3f} |"
     yield ""
 
 
@@ -209,19 +205,19 @@ def report(*, full: bool, n_series: int, kept: Path | None) -> Iterator[str]:
         (half, "months, 10 levels, 9 years", Asked(levels=10, years=9, half_window=2, excluded=6), nine_years),
         (weeks, "weeks, 10 levels, 5 years", Asked(levels=10, years=5, half_window=3, excluded=26), weekly),
     ]
-    answers = {}
     for simulated, name, question, entries in asked:
         in_r = farrington_in_r.ask(simulated, question, kept=kept)
+        answers = [answer(entry, simulated) for entry in entries()]
         if in_r is None:
             yield f"R is not installed ({name}): --with-r installs Debian's; without it there is no rate to compare at"
-            continue
-        answers[f"R farringtonFlexible, {name}"] = in_r
-        yield f"At the false alarms of R's farringtonFlexible, {name}, alpha {ALPHA}: {in_r.quiet.mean():.2%} upward"
-        yield from against(simulated, in_r, entries())
-    yield "Each at its own threshold, months"
-    yield from by_itself(months, monthly(), by_r=answers)
+        else:
+            yield f"At the false alarms of R's farringtonFlexible, {name}, alpha {ALPHA}: {in_r.quiet.mean():.2%} upward"
+            yield from against_r(simulated, in_r, answers)
+        yield f"Each at its own threshold, {name}"
+        yield from by_itself(simulated, in_r, answers)
+    cut = cut_short(months)
     yield f"Each at its own threshold, months, {SHORT_MONTHS} on record before the first judged one"
-    yield from by_itself(cut_short(months), short(), by_r={})
+    yield from by_itself(cut, None, (answer(entry, cut) for entry in short()))
 
 
 def main() -> None:

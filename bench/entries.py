@@ -16,6 +16,8 @@ from detectors.stl import Stl, StlParameters
 from detectors.threshold import Threshold, ThresholdParameters
 from pillarfour.detection import Detector
 
+A_LEVEL_A_MONTH = {"half_window_periods": 0, "seasonal_levels": 12, "exclude_recent_periods": 1}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -43,18 +45,20 @@ def monthly() -> Iterator[Entry]:
     yield farrington("`trend_alpha` = 0.05", trend_alpha=0.05)
     yield farrington("no trend", trend=False)
     yield farrington("`exclude_recent_periods` = 1", exclude_recent_periods=1)
+    yield farrington("a level a month", **A_LEVEL_A_MONTH)
     yield farrington("9 years", baseline_years=9)
+    yield farrington("9 years, a level a month", baseline_years=9, **A_LEVEL_A_MONTH)
     yield from charts()
-    yield Entry(name="`state_space`", made=lambda rate: StateSpace(StateSpaceParameters(false_alarms_per_year=rate)), series=20)
-    yield Entry(name="`stl`", made=lambda rate: Stl(StlParameters(false_alarms_per_year=rate)), series=10)
-    yield Entry(name="`regime`", made=lambda rate: Regime(RegimeParameters(false_alarms_per_year=rate)), series=20)
+    yield Entry(name="`state_space`", made=lambda rate: StateSpace(StateSpaceParameters(false_alarms_per_year=rate)), series=10)
+    yield Entry(name="`stl`", made=lambda rate: Stl(StlParameters(false_alarms_per_year=rate)), series=5)
+    yield Entry(name="`regime`", made=lambda rate: Regime(RegimeParameters(false_alarms_per_year=rate)), series=10)
 
 
 def nine_years() -> Iterator[Entry]:
     """Give the methods beside R's with nine years."""
     yield farrington("9 years", baseline_years=9)
     yield farrington("9 years, `nb_plugin`", baseline_years=9, threshold_method="nb_plugin")
-    yield farrington("9 years, `exclude_recent_periods` = 1", baseline_years=9, exclude_recent_periods=1)
+    yield farrington("9 years, a level a month", baseline_years=9, **A_LEVEL_A_MONTH)
 
 
 def charts() -> Iterator[Entry]:
@@ -71,7 +75,7 @@ def charts() -> Iterator[Entry]:
             chart=True,
             series=100,
         )
-    yield Entry(name="`breaks`", made=lambda rate: Breaks(BreaksParameters(false_alarms_per_year=rate), processes=2), chart=True)
+    yield Entry(name="`breaks`", made=lambda rate: Breaks(BreaksParameters(false_alarms_per_year=rate)), chart=True, series=4)
     yield Entry(name="`ears`, C1", made=lambda rate: Ears(EarsParameters(method="C1", false_alarms_per_year=rate)))
     yield Entry(name="`ears`, C2", made=lambda rate: Ears(EarsParameters(method="C2", false_alarms_per_year=rate)))
     yield Entry(name="`ears`, C3", made=lambda rate: Ears(EarsParameters(method="C3", false_alarms_per_year=rate)), chart=True)
