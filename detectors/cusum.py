@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from detectors.base import Judgements, Parameters
+from detectors.base import Judgements
+from detectors.cusum_surveillance import AsSurveillanceParameters, judging_as_surveillance
 from detectors.level import Level, SteadyLevel
 from detectors.run_length import LEAST_DISPERSION, LimitTable, Place, evidence
 from detectors.seasonal_level import SEASONS_AT_ONCE, SeasonalLevel, await_seasons, least_months
@@ -21,7 +22,7 @@ OVER_AFTER_PERIODS = 3
 Columns = npt.NDArray[np.intp]
 
 
-class CusumParameters(Parameters):
+class CusumParameters(AsSurveillanceParameters):
     """Which shift the chart is built for, and how long it remembers the level before.
 
     Parameters
@@ -202,8 +203,17 @@ class Cusum(BlockMethod[CusumParameters]):
             self.least_history = least_months(self.parameters.season_harmonics)
             self.series_at_once = SEASONS_AT_ONCE
 
+    def false_alarms_per_year(self, panel: Panel) -> float:
+        """Say how often a series in control alarms by chance, or begins to by R's rule."""
+        asked = self.parameters
+        return asked.false_alarms_per_year if asked.reference is None else asked.alarms_per_year(panel.periods_per_year)
+
     def judge_blocks(self, panel: Panel, columns: Columns) -> JudgeBlock:
         """Lay out the limits, and judge some thousand series at a time, one period after the other."""
+        if self.parameters.reference is not None:
+            harmonics = self.parameters.season_harmonics if self.parameters.baseline == "seasonal" else 0
+            judge = judging_as_surveillance(panel, self.parameters, harmonics=harmonics)
+            return judging_all(judge, columns, n_periods=len(panel.periods))
         asked, seasonal = self.parameters, self.parameters.baseline == "seasonal"
         rate = asked.false_alarms_per_year / (2 * panel.periods_per_year)
         new_level_after = max(asked.new_level_after_periods, panel.periods_per_year if seasonal else 0)

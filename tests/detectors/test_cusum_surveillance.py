@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from detectors.base import Judgements
-from detectors.cusum_surveillance import AsSurveillanceParameters, chart, judging_as_surveillance, run_length, standardize
+from detectors import make
+from detectors.cusum_surveillance import AsSurveillanceParameters, chart, run_length, standardize
 from pillarfour.detection import INSUFFICIENT_HISTORY, NO_DATA, NOT_CONVERGED, OK, Panel
-
-
-def judge(panel: Panel, *, harmonics: int, **asked: object) -> Judgements:
-    judged = Judgements.blank(panel.values.shape, status=NO_DATA)
-    judging_as_surveillance(panel, AsSurveillanceParameters(reference="surveillance", **asked), harmonics=harmonics)(slice(None), judged)
-    return judged
 
 
 @pytest.mark.shared
@@ -29,15 +23,18 @@ def test_the_chart_equals_the_reference(shared, config):
     counts = pd.read_csv(golden / "inputs" / "monthly.csv").pivot_table(index="series", columns="period", values="value", dropna=False)
     months = pd.period_range(counts.columns[0], counts.columns[-1], freq="M")
     counts = counts.reindex(columns=months.astype(str))
-    ours = judge(
-        Panel(values=counts.to_numpy(float), series=tuple(counts.index), periods=months, unit="persons"),
+    detector = make(
+        "cusum",
+        reference="surveillance",
         transform=asked.trans,
         reference_value=float(asked.k),
         decision_limit=float(asked.h),
         history_periods=int(asked.range_start) - 1,
         known_mean=None if asked.m in {"NULL", "glm"} else float(asked.m),
-        harmonics=1 if asked.m == "glm" else 0,
+        baseline="seasonal" if asked.m == "glm" else "history",
     )
+    panel = Panel(values=counts.to_numpy(float), series=tuple(counts.index), periods=months, unit="persons")
+    ours = detector.detect(panel, judge="all")
     at = tuple(axis.get_indexer(theirs.index.get_level_values(name)) for name, axis in zip(theirs.index.names, counts.axes, strict=True))
 
     assert len(theirs) == 3524
@@ -99,10 +96,11 @@ def test_gaps_are_passed_over_and_what_has_no_mean_is_not_judged(panel_of):
     """A month not published keeps the statistic; before the history is whole, and after one of nobody, there is no chart."""
     counts = np.random.default_rng(4).poisson([[20.0], [20], [20]], (3, 60)).astype(float)
     counts[1, 40], counts[2, :36] = np.nan, 0
-    judged = judge(panel_of(counts), harmonics=1)
+    judged = make("cusum", reference="surveillance", baseline="seasonal").detect(panel_of(counts), judge="all")
 
     assert judged.status[1, [0, 35, 39, 40, 41]].tolist() == [INSUFFICIENT_HISTORY, INSUFFICIENT_HISTORY, OK, NO_DATA, OK]
     assert np.isnan(judged.score[1, 40])
+    assert judged.false_alarms_per_year == pytest.approx(0.5)
     assert (judged.status[2, 36:] == NOT_CONVERGED).all()
     assert (judged.status[0, 36:] == OK).all()
 

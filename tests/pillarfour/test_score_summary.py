@@ -9,7 +9,7 @@ from pillarfour.panel_file import read_panel
 
 EXPECTED = """
 What cusum says
-============================================================================================
+=================================================================================================
 Method: cusum Judgements: 231
 Series: 4 Stated false alarms: 0.5 a series and year
 Calendar: monthly Alarms by chance: 9.6
@@ -17,7 +17,9 @@ Panel: 2018-01 to 2024-10 Alarms: 68
 Judged: 2018-01 to 2024-10 of them above: 51
 Unit: events of them below: 17
 restart_after = mexico-definition-2021 leave_out = none
-ratio = 2.0 new_level_after_periods = 12
+reference = none ratio = 2.0
+new_level_after_periods = 12 baseline = history
+season_harmonics = 1
 =======================================================================================
 status judgements series
 ---------------------------------------------------------------------------------------
