@@ -85,7 +85,7 @@ def check_constancy(figures: Floats, regressors: Floats) -> Constancy:
 
 
 def date_breaks(panel: Panel, *, least_periods: int = 12, false_findings: float = 0.05) -> pd.DataFrame:
-    """Date the breaks of each series' level on log(1 + count), given the whole record: the optimum of PELT, every period a candidate.
+    """Date the breaks of each series' level on log(1 + count), given the whole record: least penalized squares, every period a candidate.
 
     Parameters
     ----------
