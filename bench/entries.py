@@ -50,7 +50,7 @@ def monthly() -> Iterator[Entry]:
     yield farrington("9 years, a level a month", baseline_years=9, **A_LEVEL_A_MONTH)
     yield from charts()
     yield Entry(name="`state_space`", made=lambda rate: StateSpace(StateSpaceParameters(false_alarms_per_year=rate)), series=10)
-    yield Entry(name="`stl`", made=lambda rate: Stl(StlParameters(false_alarms_per_year=rate)), series=5)
+    yield Entry(name="`stl`", made=lambda rate: Stl(StlParameters(false_alarms_per_year=rate)), series=10)
     yield Entry(name="`regime`", made=lambda rate: Regime(RegimeParameters(false_alarms_per_year=rate)), series=10)
 
 
@@ -75,7 +75,7 @@ def charts() -> Iterator[Entry]:
             chart=True,
             series=100,
         )
-    yield Entry(name="`breaks`", made=lambda rate: Breaks(BreaksParameters(false_alarms_per_year=rate)), chart=True, series=4)
+    yield Entry(name="`breaks`", made=lambda rate: Breaks(BreaksParameters(false_alarms_per_year=rate)), chart=True, series=10)
     yield Entry(name="`ears`, C1", made=lambda rate: Ears(EarsParameters(method="C1", false_alarms_per_year=rate)))
     yield Entry(name="`ears`, C2", made=lambda rate: Ears(EarsParameters(method="C2", false_alarms_per_year=rate)))
     yield Entry(name="`ears`, C3", made=lambda rate: Ears(EarsParameters(method="C3", false_alarms_per_year=rate)), chart=True)
