@@ -157,8 +157,9 @@ class Pasts:
         """Give each period's distance from its season, 0 outside the baseline, and each series' robust standard deviation."""
         season = np.exp(combine(coefficients, self.design) / 2)
         apart = np.where(self.baseline, np.sqrt(self.counts) - season[self.parts], np.nan)
-        distance = np.abs(apart - median(apart.T))
-        spread = np.maximum(median(distance.T) / NORMAL_DEVIATION, POISSON_SPREAD)
+        size = np.count_nonzero(self.baseline, axis=0)
+        distance = np.abs(apart - median(apart.T, size))
+        spread = np.maximum(median(distance.T, size) / NORMAL_DEVIATION, POISSON_SPREAD)
         return np.where(self.baseline, distance, 0), spread
 
     def estimate(self) -> Season:
