@@ -65,7 +65,7 @@ def far_out(counts: Floats, baseline: Mask) -> Mask:
     spread = np.maximum(median(distance, size) / NORMAL_DEVIATION, POISSON_SPREAD)
     out = distance > FAR_OUT * spread[:, None]
     few = np.count_nonzero(out, axis=1) <= LARGEST_SHARE_LEFT_OUT * size
-    return np.logical_and(out, few[:, None], out=out)
+    return np.asarray(out & few[:, None])
 
 
 def median(values: Floats, size: Columns) -> Floats:
