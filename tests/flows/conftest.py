@@ -169,16 +169,37 @@ def small_figures(checkout, tmp_path_factory) -> Path:
     return folder
 
 
+def in_summer(folder: Path) -> dict[str, str]:
+    """Give the settings of a night in the summer of 2021 that has all it needs in a folder of its own."""
+    return {
+        "PILLARFOUR_BUNDLE_FOLDER": str(folder / "bundle"),
+        "PILLARFOUR_INBOX": str(folder / "inbox"),
+        "PILLARFOUR_STORE": str(folder / "store"),
+        "PILLARFOUR_NOW": SUMMER,
+    }
+
+
 @pytest.fixture
 def small(small_figures, tmp_path) -> dict[str, str]:
     """Give the settings of a night in the summer of 2021, with a bundle not yet built, an empty inbox and an empty store."""
-    bundle = shutil.copytree(small_figures, tmp_path / "bundle")
-    return {
-        "PILLARFOUR_BUNDLE_FOLDER": str(bundle),
-        "PILLARFOUR_INBOX": str(tmp_path / "inbox"),
-        "PILLARFOUR_STORE": str(tmp_path / "store"),
-        "PILLARFOUR_NOW": SUMMER,
-    }
+    shutil.copytree(small_figures, tmp_path / "bundle")
+    return in_summer(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def small_night(pillarfour, small_figures, tmp_path_factory) -> Path:
+    """Run the small night once."""
+    folder = tmp_path_factory.mktemp("small-night")
+    shutil.copytree(small_figures, folder / "bundle")
+    assert pillarfour("nightly", **in_summer(folder)).code in {0, 3}
+    return folder
+
+
+@pytest.fixture
+def told(small_night, tmp_path) -> dict[str, str]:
+    """Give the settings of a copy of the small night, after it has run."""
+    shutil.copytree(small_night, tmp_path, dirs_exist_ok=True)
+    return in_summer(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,6 @@ import pytest
 ALERT = "haitian-corridor:darien/haitian"
 
 
-@pytest.fixture
-def told(pillarfour, small):
-    """Run the small night; give its settings."""
-    assert pillarfour("nightly", **small).code in {0, 3}
-    return small
-
-
 def test_an_alert_is_equal_to_what_its_documents_say(pillarfour, told):
     """Parsed, scored, asked and decided again, in a store of its own that is gone afterwards."""
     done = pillarfour("alerts", "derive", ALERT, "--json", **told)

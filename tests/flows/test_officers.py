@@ -5,13 +5,6 @@ import pytest
 ALERT = "haitian-corridor:darien/haitian"
 
 
-@pytest.fixture
-def told(pillarfour, small):
-    """Run the small night; give its settings."""
-    assert pillarfour("nightly", **small).code in {0, 3}
-    return small
-
-
 def test_an_alert_is_acknowledged_and_silenced(pillarfour, told):
     """The list says by whom and until when, and the alert's life keeps the words."""
     seen = pillarfour("alerts", "ack", ALERT, "--reason", "call held at 10:00", "--by", "R. Díaz", **told)
