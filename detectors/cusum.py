@@ -197,9 +197,11 @@ class Cusum(BlockMethod[CusumParameters]):
     series_at_once = 8192
 
     def __init__(self, parameters: CusumParameters | None = None, *, processes: int = 1) -> None:
-        """Take the parameters; a season must be known for twice as long."""
+        """Take the parameters; a season must be known for twice as long, and R's chart says how long its history is."""
         super().__init__(parameters, processes=processes)
-        if self.parameters.baseline == "seasonal":
+        if self.parameters.reference is not None:
+            self.least_history = self.parameters.history_periods
+        elif self.parameters.baseline == "seasonal":
             self.least_history = least_months(self.parameters.season_harmonics)
             self.series_at_once = SEASONS_AT_ONCE
 

@@ -117,3 +117,13 @@ def test_of_another_chart_nothing_is_said_of_r_s():
 
     assert said[1] - said[0] == {"transform", "reference_value", "decision_limit", "history_periods", "known_mean"}
     assert "reference" in said[0]
+
+
+@pytest.mark.parametrize("baseline", ["history", "seasonal"])
+def test_the_history_is_the_least_history(baseline, panel_of):
+    """What is not judged for lack of history is what the instance says beforehand."""
+    detector = make("cusum", reference="surveillance", history_periods=14, baseline=baseline)
+    status = detector.detect(panel_of([[5, 7, 4, 6] * 5]), judge="all").to_frame()["status"]
+
+    assert detector.least_history == 14
+    assert (status == "insufficient_history").to_numpy().nonzero()[0].tolist() == [*range(14)]
