@@ -58,6 +58,13 @@ class Judgements:
         figures = {name: np.full(shape, np.nan) for name in ("expected", "lower", "upper", "score", "p_value")}
         return cls(**figures, status=np.full(shape, status, dtype=np.int8))
 
+    def scored_where_able(self) -> Self:
+        """Take the score from what could not be judged."""
+        unable = self.status != OK
+        for figures in (self.score, self.p_value):
+            np.copyto(figures, np.nan, where=unable)
+        return self
+
 
 P = TypeVar("P", bound=Parameters)
 
@@ -98,16 +105,15 @@ class Method(ABC, Generic[P]):
         return Scores(**self.scored(panel, columns, self.judge_columns(panel, columns=columns)))
 
     def scored(self, panel: Panel, columns: npt.NDArray[np.intp], judged: Judgements) -> dict[str, Any]:
-        """Give the fields of scores; what could not be judged has no score."""
-        able = judged.status == OK
+        """Give the fields of scores."""
         return {
             "panel": panel,
             "columns": columns,
             "expected": judged.expected,
             "lower": judged.lower,
             "upper": judged.upper,
-            "score": np.where(able, judged.score, np.nan),
-            "p_value": np.where(able, judged.p_value, np.nan),
+            "score": judged.score,
+            "p_value": judged.p_value,
             "status": judged.status,
             "false_alarms_per_year": self.false_alarms_per_year(panel),
             "method": self.name,
@@ -131,7 +137,7 @@ class Method(ABC, Generic[P]):
 
     def judge_columns(self, panel: Panel, *, columns: npt.NDArray[np.intp]) -> Judgements:
         """Judge these periods alone, shape (n_series, n_judged); a method that can do so without the others says how."""
-        judged = self.judge(panel)
+        judged = self.judge(panel).scored_where_able()
         return Judgements(**{name: getattr(judged, name)[:, columns] for name in Judgements.__dataclass_fields__})
 
     @abstractmethod

@@ -194,7 +194,7 @@ class Cusum(BlockMethod[CusumParameters]):
     name = "cusum"
     parameters_type = CusumParameters
     least_history = 12
-    series_at_once = 8192
+    series_at_once = 10_000
 
     def __init__(self, parameters: CusumParameters | None = None, *, processes: int = 1) -> None:
         """Take the parameters; a season must be known for twice as long, and R's chart says how long its history is."""

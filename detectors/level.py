@@ -23,11 +23,12 @@ LARGEST_SHARE_LEFT_OUT = 0.2
 
 MOST_DISPERSED = 12.0
 
-ORDERED_AT_ONCE = 512
-"""Series whose ordered past fits into a processor's cache."""
+LEAST_REACH = FAR_OUT * POISSON_SPREAD * (1 - 1e-5)
+"""Distance between square roots, less a little for rounding, below which nothing lies far out."""
 
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
+Singles = npt.NDArray[np.float32]
 
 
 def estimate(counts: Floats, baseline: Mask) -> tuple[Floats, Floats, Columns]:
@@ -75,34 +76,48 @@ def median(values: Floats, size: Columns) -> Floats:
     return np.asarray((ordered[rows, (size - 1) // 2] + ordered[rows, size // 2]) / 2)
 
 
-def may_be_far_out(counts: Floats, *, first: int) -> Mask:
-    """Say of every period whether anything before it may lie far out; where not, ``far_out`` is sure to find nothing.
+def may_be_far_out(counts: Floats, size: Columns) -> Mask:
+    """Say of each series whether anything in its baseline may lie far out; where not, ``far_out`` is sure to find nothing.
 
-    Exact but for rounding, on the side of doubt: the past is kept in order, single precision, a period inserted at a time. Something
-    lies far out only where more than half of the past lies within so much of the median, which are neighbours in that order.
+    In single precision, on the side of doubt. Something lies far out only where half of the baseline lies within so much of the median.
+
+    Parameters
+    ----------
+    counts
+        Shape (n_series, n_periods), NaN outside the baseline.
+    size
+        How many periods the baseline has, shape (n_series,).
+    """
+    ordered = np.sort(np.sqrt(counts, dtype=np.float32), axis=1)
+    rows, half = np.arange(len(counts)), (size - 1) // 2
+    centre = (ordered[rows, half] + ordered[rows, size // 2]) / 2
+    farthest, within = reach(ordered[:, 0], centre, ordered[rows, size - 1])
+    crowd = (ordered > (centre - within)[:, None]) & (ordered < (centre + within)[:, None])
+    return np.asarray((np.count_nonzero(crowd, axis=1) > half) & (farthest > LEAST_REACH))
+
+
+def pasts_that_may_be_far_out(counts: Floats, *, first: int) -> Mask:
+    """Say of every period what ``may_be_far_out`` says of all that precedes it, from the first asked about on.
+
+    The past is kept in order, a period inserted at a time; what lies close together are neighbours in that order.
 
     Parameters
     ----------
     counts
         Shape (n_periods, n_series): period by period, unlike elsewhere.
-    first
-        The first period asked about; those before it are not in doubt.
     """
     roots = np.sqrt(counts, dtype=np.float32)
     doubtful = np.zeros(roots.shape, dtype=bool)
     n_periods, n_series = roots.shape
     spare, ordered = np.empty((2, n_periods, n_series), dtype=np.float32)
     ordered[:first] = np.sort(roots[:first], axis=0)
-    rounding = np.finfo(np.float32).eps
     for size in range(first, n_periods):
         past = ordered[:size]
         half = (size - 1) // 2
         centre = (past[half] + past[size // 2]) / 2
-        error = 8 * rounding * past[-1]
-        farthest = np.maximum(past[-1] - centre, centre - past[0]) + error
-        within = farthest * np.float32(NORMAL_DEVIATION / FAR_OUT * (1 + 1e-5)) + error
+        farthest, within = reach(past[0], centre, past[-1])
         crowd = (past[: size - half] > centre - within) & (past[half:] < centre + within)
-        doubtful[size] = crowd.any(axis=0) & (farthest > FAR_OUT * POISSON_SPREAD * (1 - 1e-5))
+        doubtful[size] = crowd.any(axis=0) & (farthest > LEAST_REACH)
         new = roots[size]
         np.minimum(new, past[0], out=spare[0])
         np.maximum(new, past[:-1], out=spare[1:size])  # numpy.clip takes several times as long
@@ -110,6 +125,13 @@ def may_be_far_out(counts: Floats, *, first: int) -> Mask:
         np.maximum(new, past[-1], out=spare[size])
         ordered, spare = spare, ordered
     return doubtful
+
+
+def reach(least: Singles, centre: Singles, largest: Singles) -> tuple[Singles, Singles]:
+    """Say how far at most a root lies from the centre, and within what of it half must lie for that to be far out; each a little more."""
+    rounding = 8 * np.finfo(np.float32).eps * largest
+    farthest = np.maximum(largest - centre, centre - least) + rounding
+    return farthest, farthest * np.float32(NORMAL_DEVIATION / FAR_OUT * (1 + 1e-5)) + rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +172,7 @@ class Level(Protocol):
 
 
 class SteadyLevel:
-    """One mean a series, from running sums where the whole past is the baseline and nothing in it may lie far out.
+    """One mean a series, from running sums where all since it began is the baseline and nothing in it may lie far out.
 
     Parameters
     ----------
@@ -166,37 +188,56 @@ class SteadyLevel:
         self.counts, self.by_period = counts, by_period
         n_series = len(counts)
         self.mean = np.zeros(n_series)
-        self.start = self.by_period[:first].mean(axis=0)
+        self.begin = np.zeros(n_series, dtype=np.intp)
+        """Of the stretch that the sums are of."""
+        self.near = by_period[:first].mean(axis=0)
         self.sum, self.squares = np.zeros(n_series), np.zeros(n_series)
-        """Of the counts so far, less ``start``."""
-        self.doubtful = np.empty(self.by_period.shape, dtype=bool)
-        for begin in range(0, n_series, ORDERED_AT_ONCE):
-            some = slice(begin, begin + ORDERED_AT_ONCE)
-            self.doubtful[:, some] = may_be_far_out(self.by_period[:, some], first=first)
+        """Of the stretch's counts, less ``near``."""
+        self.doubtful = pasts_that_may_be_far_out(by_period, first=first)
 
     def take_in(self, ranks: range) -> None:
         """Add up."""
         for rank in ranks:
-            apart = self.by_period[rank] - self.start
+            apart = self.by_period[rank] - self.near
             self.sum += apart
             apart *= apart
             self.squares += apart
 
     def renew(self, rows: Columns, begins: Columns, ends: Columns, *, rank: int) -> Known:
         """Estimate."""
-        whole = ~self.doubtful[rank].take(rows) & (begins == 0) & (ends == rank)
-        size = np.full(len(rows), rank)
+        moved = np.flatnonzero(begins != self.begin.take(rows))
+        if moved.size:
+            self._begin_anew(rows[moved], begins[moved], rank)
+        size = rank - begins
         total = self.sum.take(rows)
-        mean = (total + 0.5) / rank + self.start.take(rows)
-        squares = self.squares.take(rows) - total * total / rank + 0.25 / rank
-        dispersion = dispersion_of(mean, squares, rank)
-        part = np.flatnonzero(~whole)
-        if part.size:
+        mean = (total + 0.5) / size + self.near.take(rows)
+        squares = self.squares.take(rows) - total * total / size + 0.25 / size
+        dispersion = dispersion_of(mean, squares, size)
+        exactly = np.flatnonzero(self._doubtful(rows, begins, rank) | (ends < rank))
+        if exactly.size:
             at = np.arange(rank)
-            baseline = (at >= begins[part, None]) & (at < ends[part, None])
-            mean[part], dispersion[part], size[part] = estimate(self.counts[rows[part], :rank], baseline)
+            baseline = (at >= begins[exactly, None]) & (at < ends[exactly, None])
+            mean[exactly], dispersion[exactly], size[exactly] = estimate(self.counts[rows[exactly], :rank], baseline)
         self.mean[rows] = mean
         return Known(mean=mean, dispersion=dispersion, size=size)
+
+    def _begin_anew(self, rows: Columns, begins: Columns, rank: int) -> None:
+        """Sum up from these beginnings."""
+        since = np.arange(rank) >= begins[:, None]
+        counts = np.where(since, self.counts[rows, :rank], 0)
+        near = counts.sum(axis=1) / (rank - begins)
+        apart = np.where(since, counts - near[:, None], 0)
+        self.begin[rows], self.near[rows] = begins, near
+        self.sum[rows], self.squares[rows] = apart.sum(axis=1), (apart**2).sum(axis=1)
+
+    def _doubtful(self, rows: Columns, begins: Columns, rank: int) -> Mask:
+        """Say where something since a series' level began may lie far out."""
+        doubtful: Mask = self.doubtful[rank].take(rows)
+        later = np.flatnonzero(begins)
+        if later.size:
+            since = np.arange(rank) >= begins[later, None]
+            doubtful[later] = may_be_far_out(np.where(since, self.counts[rows[later], :rank], np.nan), rank - begins[later])
+        return doubtful
 
     def means(self, rank: int) -> Floats:  # noqa: ARG002 - the same in every period
         """Give the mean."""

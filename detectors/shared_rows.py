@@ -51,15 +51,19 @@ class BlockMethod(Method[P]):
     def judge_columns(self, panel: Panel, *, columns: npt.NDArray[np.intp]) -> Judgements:
         """Judge these periods, each with what precedes it alone."""
         shape = len(panel.values), len(columns)
-        figures = {name: _allocate(shape, np.dtype(float)) for name in ("expected", "lower", "upper", "score", "p_value")}
-        judged = Judgements(**figures, status=_allocate(shape, np.dtype(np.int8)))
+        blocks = _share_out(shape[0], self.series_at_once, self.processes)
+        alone = self.processes == 1 or len(blocks) == 1
+        allocate = np.empty if alone else _allocate_shared
+        figures = {name: allocate(shape, np.dtype(float)) for name in ("expected", "lower", "upper", "score", "p_value")}
+        judged = Judgements(**figures, status=allocate(shape, np.dtype(np.int8)))
         judge = self.judge_blocks(panel, columns)
 
         def judge_rows(rows: slice) -> None:
-            judge(rows, Judgements(**{field.name: getattr(judged, field.name)[rows] for field in fields(Judgements)}))
+            part = Judgements(**{field.name: getattr(judged, field.name)[rows] for field in fields(Judgements)})
+            judge(rows, part)
+            part.scored_where_able()
 
-        blocks = _share_out(shape[0], self.series_at_once, self.processes)
-        if self.processes == 1 or len(blocks) == 1:
+        if alone:
             for rows in blocks:
                 judge_rows(rows)
             return judged
@@ -81,7 +85,7 @@ def _share_out(n_series: int, at_once: int, processes: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(bounds)]
 
 
-def _allocate(shape: tuple[int, int], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _allocate_shared(shape: tuple[int, int], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Take memory that forked processes share."""
     return np.frombuffer(mmap.mmap(-1, max(prod(shape) * dtype.itemsize, 1)), dtype=dtype, count=prod(shape)).reshape(shape)
 

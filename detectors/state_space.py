@@ -112,7 +112,7 @@ class StateSpace(Method[StateSpaceParameters]):
         for row, forecasts in zip(rows, answer_each(forecast, jobs, title=self.name), strict=True):
             _score(judged, (row, np.flatnonzero(judged.status[row] == OK)), counts[row], forecasts, chance)
         still(judged, slice(None), counts)
-        return judged
+        return judged.scored_where_able()
 
 
 def _score(judged: Judgements, place: Place, counts: Floats, forecasts: Forecasts, chance: float) -> None:

@@ -233,8 +233,9 @@ def test_a_gap_is_never_judged_and_never_zero(detector, usual, panel_of):
     scores = detector.detect(panel_of(counts), judge="all")
 
     assert [STATUSES[int(code)] for code in scores.status[:, 50]] == ["no_data"] * 3
-    assert np.isnan(scores.score[:, 50]).all()
     assert np.isfinite(scores.score[:, 51:]).all()
+    np.testing.assert_array_equal(np.isfinite(scores.score), scores.status == STATUSES.index("ok"))
+    assert np.isnan(scores.p_value[scores.status != STATUSES.index("ok")]).all()
     assert (np.abs(scores.score[:, 51]) < 2).all()
 
 
