@@ -8,16 +8,14 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from pillarfour.alerts.model import AlertKey, Level
 from pillarfour.delivery.night import Mark
-from pillarfour.delivery.wording import Wording, one_line
+from pillarfour.delivery.rendering import render
+from pillarfour.delivery.wording import Wording
 from pillarfour.errors import DeliveryError
 from pillarfour.lookups import Language
 
@@ -89,8 +87,8 @@ def begin(  # noqa: PLR0913 - a message is all of these
     mail["Date"] = now
     mail["From"] = Address("pillarfour", addr_spec=checked_address(sender))
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_render(f"{template}.txt.j2", given), cte="quoted-printable")
-    mail.add_alternative(_render(f"{template}.html.j2", given), subtype="html", cte="quoted-printable")
+    mail.set_content(render(f"{template}.txt.j2", given, package="pillarfour.delivery"), cte="quoted-printable")
+    mail.add_alternative(render(f"{template}.html.j2", given, package="pillarfour.delivery"), subtype="html", cte="quoted-printable")
     return mail
 
 
@@ -124,21 +122,3 @@ def seal(mail: EmailMessage, name: str, subject: str, *, language: Language) -> 
         part.set_boundary(f"=_{sha256(name.encode()).hexdigest()[:32]}_{place}")
     header = Header(subject, "utf-8", header_name="Subject").encode(linesep=SMTP.linesep)
     return f"Subject: {header}{SMTP.linesep}".encode("ascii") + mail.as_bytes()
-
-
-def _render(template: str, fields: Mapping[str, Any]) -> str:
-    return _environment().get_template(template).render(fields)
-
-
-@cache
-def _environment() -> Environment:
-    """Keep every field in its line, and escape it where the template is HTML."""
-    return Environment(
-        loader=PackageLoader("pillarfour.delivery"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        finalize=one_line,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
