@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -150,24 +151,9 @@ class LeadLag:
         return Lead(upstream=pair[0], downstream=pair[1], n_months=int(both.sum()), reason=reason)
 
     def _test(self, panel: Panel, counts: tuple[Floats, Floats]) -> _Tested:
-        """Correlate the whitened changes of both, and hold each lag against the largest of permuted ones."""
         months = both_published(*counts, longest_gap=self.parameters.longest_gap_months)
-        season = waves(panel.periods.month.to_numpy()[months[1:]], harmonics=self.parameters.season_harmonics)
-        first_reach, reach = self.parameters.first_clip_deviations, self.parameters.clip_deviations
-        upstream, downstream = (without(season, clipped(np.diff(bridged(each[months])), deviations=first_reach)) for each in counts)
-        filtered = whiten(upstream, downstream, longest_memory=self.parameters.longest_memory_months)
-        first, second = (standardised(clipped(each, deviations=reach)) for each in filtered)
-        shifted = lagged(second, lags=self.parameters.longest_lag_months)
-        spent = season.shape[1] + upstream.size - first.size
-        found = first @ shifted * np.sqrt(max(1 - spent / first.size, 0))
-        permuted = first[permutations(first.size)] @ shifted
-        return _Tested(
-            changes=(upstream, downstream),
-            whitened=(first, second),
-            correlations=found,
-            chances=chances(found, permuted.max(axis=1)),
-            opposite=float(chances(-found, -permuted.min(axis=1)).min()),
-        )
+        upstream, downstream = (np.ascontiguousarray(each[months]).tobytes() for each in counts)
+        return _test(self.parameters, int(panel.periods.month[months[0]]), upstream, downstream)
 
     def _judge(self, lead: Lead, found: _Tested, *, factor: float, tried: int, ahead: int) -> Lead:
         """Choose the lag: the strongest beyond chance that reaches past the downstream's newest month."""
@@ -199,6 +185,28 @@ class LeadLag:
         outside = (1 - self.parameters.interval_coverage) / 2
         low, high = np.quantile(strongest, (outside, 1 - outside), method="inverted_cdf")
         return int(low), int(high)
+
+
+@lru_cache(maxsize=4096)
+def _test(asked: LeadLagParameters, first_month: int, *counts: bytes) -> _Tested:
+    """Correlate the whitened changes of both, and hold each lag against the largest of permuted ones; past nights ask the same again."""
+    known = [np.frombuffer(each) for each in counts]
+    months = (first_month + np.arange(known[0].size - 1)) % 12 + 1
+    season = waves(months, harmonics=asked.season_harmonics)
+    upstream, downstream = (without(season, clipped(np.diff(bridged(each)), deviations=asked.first_clip_deviations)) for each in known)
+    filtered = whiten(upstream, downstream, longest_memory=asked.longest_memory_months)
+    first, second = (standardised(clipped(each, deviations=asked.clip_deviations)) for each in filtered)
+    shifted = lagged(second, lags=asked.longest_lag_months)
+    spent = season.shape[1] + upstream.size - first.size
+    found = first @ shifted * np.sqrt(max(1 - spent / first.size, 0))
+    permuted = first[permutations(first.size)] @ shifted
+    return _Tested(
+        changes=(upstream, downstream),
+        whitened=(first, second),
+        correlations=found,
+        chances=chances(found, permuted.max(axis=1)),
+        opposite=float(chances(-found, -permuted.min(axis=1)).min()),
+    )
 
 
 def _ahead(upstream: Floats, downstream: Floats) -> int:
