@@ -42,8 +42,18 @@ def observations(
     if table is not None and table not in recipe.tables:
         raise typer.BadParameter(f"{source} has no table {table}; it has {', '.join(recipe.tables)}")
     day = known_on.date() if known_on else clock.today()
+    names = by.split(",") if by is not None else []
+    columns = [PERIOD.get(name, name) for name in names]
+    if len(set(columns)) < len(columns):
+        raise typer.BadParameter(f"--by {by}: names a column twice; name each once")
     rows = open_store(settings(store)).known_on(source, day, table=table, where=_filters(where or []))
-    _write(rows if by is None else _summed(rows, [PERIOD.get(column, column) for column in by.split(",")], by.split(",")), form, output)
+    chosen = rows if by is None else _summed(rows, columns, names)
+    try:
+        _write(chosen, form, output)
+    except OSError as cause:
+        if output is None:
+            raise
+        raise typer.BadParameter(f"--output {output}: {cause.strerror}; name a file in a folder that can be written") from cause
 
 
 def _filters(where: list[str]) -> dict[str, list[str]]:

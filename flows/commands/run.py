@@ -46,6 +46,8 @@ def ingest(
 
     chosen, found = settings(store), known_source(source)
     opened = steps.open_store(chosen)
+    if published_on is not None and not files:
+        raise typer.BadParameter("--published-on dates the files that are named; name them, or leave it out")
     for path in files or ():
         if not path.is_file():
             raise typer.BadParameter(f"{path}: no such file")

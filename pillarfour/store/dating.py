@@ -10,6 +10,9 @@ from pillarfour.store.calendar import first_day, last_day
 
 CREDIBILITY: tuple[Basis, ...] = ("observed", "stated", "reconstructed")
 
+ZONES = timedelta(days=1)
+"""How far a day, where the publisher or the analyst is, may be ahead of the day in UTC."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dating:
@@ -32,7 +35,7 @@ def date_document(document: Document, *, parsed: Parsed, last_period: str, recip
     Raises
     ------
     ValidationError
-        If that is before its last period began.
+        If that is before its last period began, or after the document was retrieved.
     """
     if document.published_on is not None:
         dating = Dating(published_on=document.published_on, published_basis=document.published_basis or "stated")
@@ -44,6 +47,11 @@ def date_document(document: Document, *, parsed: Parsed, last_period: str, recip
         raise ValidationError(
             f"{document.name}: published on {dating.published_on} ({dating.published_basis}), before {last_period} began, which it counts; "
             "give the right day with --published-on"
+        )
+    if dating.published_basis != "reconstructed" and dating.published_on > document.retrieved_at.date() + ZONES:
+        raise ValidationError(
+            f"{document.name}: published on {dating.published_on} ({dating.published_basis}), but it was here on "
+            f"{document.retrieved_at.date()} already; give the right day with --published-on"
         )
     return dating
 

@@ -1,6 +1,6 @@
 """Publication dates and their bases."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -39,6 +39,18 @@ def test_a_date_before_what_is_counted_is_refused(store, make_document):
     with pytest.raises(ValidationError, match=r"north-2021-01.csv: published on 2020-12-01 .*before 2021-01 began.*--published-on"):
         store.commit("made_up", *make_document(JANUARY, published_on="2020-12-01"))
     assert store.releases() == []
+
+
+@pytest.mark.parametrize("basis", ["observed", "stated"])
+def test_a_date_after_the_document_was_here_is_refused(store, make_document, basis):
+    """What is at hand was let out before: such a day would hide its figures until then; a day's difference is the clock's."""
+    retrieved_on = make_document(JANUARY)[0].retrieved_at.date()
+    with pytest.raises(ValidationError, match=r"north-2021-01.csv: published on 2099-01-01 .*here on 2026-01-01 already.*--published-on"):
+        store.commit("made_up", *make_document(JANUARY, published_on="2099-01-01", basis=basis))
+    assert store.releases() == []
+
+    tomorrow = retrieved_on + timedelta(days=1)
+    assert store.commit("made_up", *make_document(JANUARY, published_on=str(tomorrow), basis=basis)).published_on == tomorrow
 
 
 @pytest.mark.parametrize(
