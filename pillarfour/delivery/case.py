@@ -1,8 +1,10 @@
 """A case as it is told: one message a movement and night, in the thread of its first one."""
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 
 from pillarfour.alerts.model import Level, State, rank
 from pillarfour.delivery.night import Mark, News, Night, Standing
@@ -63,11 +65,19 @@ def thread(news: News) -> str:
     return news.transition.case_id or f"{news.since}-{news.transition.key}"
 
 
-def message_id(case: Case, night: Night, *, language: Language) -> str:
-    """Name a case's message: the first one by the case alone, so that every later one can refer to it; those by what they tell."""
-    if case.begins:
-        return root_id(case.thread, night.mark, language=language)
-    return _name(str(night.known_on), night.mark, language, case.thread, *sorted(map(_event, case.news)))
+def message_id(case: Case, night: Night, *, language: Language, taken: Collection[str] = ()) -> str:
+    """Name a case's message: the first one by the case alone, so that every later one can refer to it; those by what they tell.
+
+    Parameters
+    ----------
+    taken
+        The names that the night's messages have already. What happens again on one night, such as a rise whose figure was withdrawn and
+        given again, is told again.
+    """
+    root = root_id(case.thread, night.mark, language=language)
+    if case.begins and root not in taken:
+        return root
+    return _untaken(str(night.known_on), night.mark, language, case.thread, *sorted(map(_event, case.news)), taken=taken)
 
 
 def root_id(name: str, mark: Mark, *, language: Language) -> str:
@@ -76,9 +86,19 @@ def root_id(name: str, mark: Mark, *, language: Language) -> str:
     return _name(dated[0] if dated else "case", mark, language, name)
 
 
-def digest_id(night: Night, *, language: Language) -> str:
-    """Name a night's digest by the night and the changes it tells of."""
-    return _name(str(night.known_on), night.mark, language, "digest", *sorted(_event(each) for each in night.news))
+def digest_id(night: Night, *, language: Language, taken: Collection[str] = ()) -> str:
+    """Name a night's digest by the night and the changes it tells of; a night without any has one digest, however often it is run."""
+    events = sorted(_event(each) for each in night.news)
+    return _untaken(str(night.known_on), night.mark, language, "digest", *events, taken=taken if events else ())
+
+
+def _untaken(start: str, *parts: str, taken: Collection[str]) -> str:
+    return next(name for name in _numbered(start, *parts) if name not in taken)
+
+
+def _numbered(start: str, *parts: str) -> Iterator[str]:
+    yield _name(start, *parts)
+    yield from (_name(start, *parts, str(number)) for number in count(2))
 
 
 def _name(start: str, *parts: str) -> str:

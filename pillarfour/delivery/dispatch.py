@@ -1,7 +1,7 @@
 """Dispatch: a night's message for every reader, recorded in the transaction that decides the night."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +39,7 @@ class Dispatch:
         """Record the CAP messages and every reader's messages; give the Message-ID of the digest, which tells everything."""
         kept = cap.keep(connection, self.notices, sender=self.sender, now=self.now, fewer_than=self.routes.hidden_in_cap)
         files = {notice.transition.key: message for notice, message in kept}
-        letters = self.letters(files)
+        letters = self.letters(files, taken=outbox.named(connection, known_on=self.night.known_on))
         for letter in letters:
             outbox.record(connection, letter, recipients=[Recipient(channel="folder")], now=self.now)
         for reader in self.routes.readers:
@@ -80,7 +80,7 @@ class Dispatch:
             recipient = Recipient(channel=reader.way, address=reader.name, not_before=reader.held_until(self.now, notices=[notice]))
             outbox.record_parcel(connection, parcel, recipient=recipient, now=self.now)
 
-    def letters(self, files: Mapping[AlertKey, CapMessage]) -> list[Letter]:
+    def letters(self, files: Mapping[AlertKey, CapMessage], *, taken: Collection[str]) -> list[Letter]:
         """Write the night's mail, each case with its CAP messages, in every language that is read; the folder has English."""
         read = {"en", *(reader.language for reader in self.routes.readers if reader.way == "smtp")}
         attachments = {
@@ -88,4 +88,4 @@ class Dispatch:
             for key, message in files.items()
         }
         languages = [language for language in LANGUAGES if language in read]
-        return email.compose(self.night, sender=self.sender, now=self.now, languages=languages, attachments=attachments)
+        return email.compose(self.night, sender=self.sender, now=self.now, languages=languages, attachments=attachments, taken=taken)

@@ -1,6 +1,6 @@
 """A night as e-mails: one a case and one digest, text complete by itself, HTML with charts, the same bytes for the same night."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,13 +18,14 @@ CHARTS_SHOWN = 6
 """More pictures would not be looked at, and the message would be refused for its size."""
 
 
-def compose(
+def compose(  # noqa: PLR0913 - a night's mail is all of these
     night: Night,
     *,
     sender: str,
     now: datetime,
     languages: Sequence[Language] = ("en",),
     attachments: Mapping[AlertKey, Sequence[Attachment]] | None = None,
+    taken: Collection[str] = (),
 ) -> list[Letter]:
     """Write all of a night's messages: each case, then the digest, in each language.
 
@@ -38,6 +39,8 @@ def compose(
         The time in ``Date``, aware.
     attachments
         Files that go with an alert's case, as many as fit (``letter.attach``); the rest are kept beside the messages and in the ledger.
+    taken
+        The Message-IDs that the night's messages have already; no message is given one of them again.
 
     Returns
     -------
@@ -58,25 +61,33 @@ def compose(
                     now=now,
                     language=language,
                     attachments=[file for news in case.news for file in files.get(news.transition.key, ())],
+                    taken=taken,
                 )
                 for case in found
             ),
-            compose_digest(night, sender=sender, now=now, language=language),
+            compose_digest(night, sender=sender, now=now, language=language, taken=taken),
         )
     ]
 
 
 def compose_case(  # noqa: PLR0913 - a message is all of these
-    case: Case, night: Night, *, sender: str, now: datetime, language: Language, attachments: Sequence[Attachment] = ()
+    case: Case,
+    night: Night,
+    *,
+    sender: str,
+    now: datetime,
+    language: Language,
+    attachments: Sequence[Attachment] = (),
+    taken: Collection[str] = (),
 ) -> Letter:
     """Write the message of one case."""
     words = wording(language)
-    name = naming.message_id(case, night, language=language)
+    name = naming.message_id(case, night, language=language, taken=taken)
     pictures = _pictures(case, name, words)
     subject, fields = contents.of_case(case, night, words, cids=pictures, now=now)
     mail = letter.begin(name, subject, fields, template="case", words=words, sender=sender, now=now)
-    if not case.begins:
-        mail["In-Reply-To"] = mail["References"] = naming.root_id(case.thread, night.mark, language=language)
+    if name != (root := naming.root_id(case.thread, night.mark, language=language)):
+        mail["In-Reply-To"] = mail["References"] = root
     letter.show(mail, {cid: draw(chart, wording=words) for cid, chart in pictures.items()})
     letter.attach(mail, attachments)
     return Letter(
@@ -93,10 +104,10 @@ def compose_case(  # noqa: PLR0913 - a message is all of these
     )
 
 
-def compose_digest(night: Night, *, sender: str, now: datetime, language: Language) -> Letter:
+def compose_digest(night: Night, *, sender: str, now: datetime, language: Language, taken: Collection[str] = ()) -> Letter:
     """Write a night's digest."""
     words = wording(language)
-    name = naming.digest_id(night, language=language)
+    name = naming.digest_id(night, language=language, taken=taken)
     subject, fields = contents.of_digest(night, words)
     mail = letter.begin(name, subject, fields, template="digest", words=words, sender=sender, now=now)
     return Letter(

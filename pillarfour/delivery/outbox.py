@@ -102,6 +102,11 @@ def record_parcel(connection: Connection, parcel: Parcel, *, recipient: Recipien
     return True
 
 
+def named(connection: Connection, *, known_on: date) -> frozenset[str]:
+    """Give the Message-IDs of what is recorded of a night."""
+    return frozenset(connection.scalars(select(outbox.c.message_id).where(outbox.c.known_on == known_on)))
+
+
 def tally(connection: Connection) -> dict[State, int]:
     """Count the outbox's messages by state."""
     counted = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()

@@ -185,6 +185,16 @@ def test_a_night_run_again_records_nothing_twice(told):
     assert told({}, hook(), quiet=True) == first
 
 
+def test_what_happens_again_on_one_night_is_told_again(told):
+    """A release that is accepted, rejected and accepted once more raises the alert twice: both are messages, in one thread."""
+    first, digest = told({}, case_id="2021-07-12-rise-darien-haitian")[-2:]
+    again, digest_again = told({}, case_id="2021-07-12-rise-darien-haitian")[-2:]
+
+    assert message_from_bytes(again.content)["In-Reply-To"] == first.message_id
+    assert len({first.message_id, again.message_id, digest.message_id, digest_again.message_id}) == 4
+    assert {row.recipient for row in (first, digest, again, digest_again)} == {"r0@example.org"}
+
+
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
