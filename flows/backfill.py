@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import alert, detect, ingest, summary
 from flows.ingest import Progress
-from flows.nightly import RUNNER, ingest_all
+from flows.nightly import RUNNER, ingest_all, refuse_to_come
 from flows.summary import Summary
 from flows.tell import Teller
 from pillarfour.settings import Settings
@@ -35,7 +35,13 @@ def backfill(from_: date, to: date, *, store: Path | None = None, progress: Prog
         The folder of the store, where it is not the settings'.
     progress
         Called for each night done.
+
+    Raises
+    ------
+    ConfigurationError
+        If the last night is still to come.
     """
+    refuse_to_come(to)
     settings = Settings() if store is None else Settings(store=store)
     ingest_all(settings, live=False)
     opened, triggers = ingest.open_store(settings), detect.load_triggers(settings)

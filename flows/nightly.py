@@ -16,7 +16,7 @@ from flows.ingest import Outcome, Progress
 from flows.summary import Summary
 from flows.tell import Teller
 from pillarfour import clock
-from pillarfour.errors import PillarfourError
+from pillarfour.errors import ConfigurationError, PillarfourError
 from pillarfour.recipe import Source
 from pillarfour.settings import Settings
 from sources import SOURCES
@@ -68,14 +68,33 @@ def nightly(known_on: date | None = None, *, live: bool = False, store: Path | N
         The folder of the store, where it is not the settings'.
     progress
         Called for each document taken.
+
+    Raises
+    ------
+    ConfigurationError
+        If the night is still to come.
     """
+    night = known_on or clock.today()
+    refuse_to_come(night)
     settings = Settings() if store is None else Settings(store=store)
     outcomes = ingest_all(settings, live=live, progress=progress)
-    teller = detect_night(settings, known_on=known_on or clock.today())
+    teller = detect_night(settings, known_on=night)
     told = alert_night(teller, outcomes=outcomes)
     found = summary.of(told, outcomes, settings)
     show(found)
     return found
+
+
+def refuse_to_come(night: date) -> None:
+    """Refuse a night that is still to come: the ledger would hold for good what nobody can know yet.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is.
+    """
+    if night > clock.today():
+        raise ConfigurationError(f"the night of {night} is still to come, today is {clock.today()}; name one that was")
 
 
 def ingest_all(settings: Settings, *, live: bool, progress: Progress | None = None) -> list[Outcome]:

@@ -23,6 +23,7 @@ def nightly(known_on: KnownOn = None, live: Live = False, as_json: Json = False,
     from flows.nightly import nightly as flow
 
     chosen = settings(store)
+    _refuse_to_come(known_on)
     with progress("Reading documents", hidden=as_json) as taken:
         found = flow(known_on=known_on.date() if known_on else None, live=live, store=chosen.store, progress=taken)
     show(found, as_json=as_json)
@@ -81,6 +82,7 @@ def backfill(
 
     if start > end:
         raise typer.BadParameter("--from is after --to")
+    _refuse_to_come(end)
     with progress("Nights", hidden=as_json) as taken:
         nights = flow(start.date(), end.date(), store=settings(store).store, progress=taken)
     answer(
@@ -100,6 +102,18 @@ def backfill(
         empty="no alert changed",
     )
     raise typer.Exit(FAILED if any(night.failures for night in nights) else HELD if any(night.held for night in nights) else DONE)
+
+
+def _refuse_to_come(day: datetime | None) -> None:
+    """Refuse a night that is still to come before a flow starts, whose failure would be told to its operators."""
+    from flows.nightly import refuse_to_come
+    from pillarfour.errors import ConfigurationError
+
+    if day is not None:
+        try:
+            refuse_to_come(day.date())
+        except ConfigurationError as cause:
+            raise typer.BadParameter(str(cause)) from cause
 
 
 def show(found: "Summary", *, as_json: bool) -> None:

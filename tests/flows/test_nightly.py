@@ -1,9 +1,12 @@
 """Whole nights from the command line: what they find, what they leave, and what they answer."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from pillarfour.errors import ConfigurationError
 
 HAITIAN = "haitian-corridor"
 
@@ -118,12 +121,14 @@ def test_a_failure_goes_before_a_held_release(pillarfour, small, short):
     "arguments",
     [
         ["nightly", "--known-on", "yesterday"],
+        ["nightly", "--known-on", "2021-08-16"],
         ["nightly", "--no-such-option"],
         ["ingest"],
         ["ingest", "us_cpb", "file.csv"],
         ["ingest", "us_cbp", "no-such-file.csv"],
         ["backfill", "--from", "2021-01-01"],
         ["backfill", "--from", "2021-02-01", "--to", "2021-01-01"],
+        ["backfill", "--from", "2021-08-01", "--to", "2021-08-16"],
         ["releases", "list", "--source", "us_cpb"],
         ["observations", "--source", "us_cbp", "--table", "country"],
         ["observations", "--source", "us_cbp", "--where", "nation=HTI"],
@@ -163,6 +168,18 @@ def test_an_error_of_the_project_is_exit_code_1_and_one_message(pillarfour, smal
 
     assert (failed.code, failed.output) == (1, "")
     assert failed.errors.splitlines()[-1].startswith("pillarfour: ")
+
+
+def test_a_night_that_is_still_to_come_is_refused_by_the_flows_too(monkeypatch):
+    """A schedule's parameter is no better than a typed one: what is written of tomorrow would stand in the ledger for good."""
+    from flows.backfill import backfill  # noqa: PLC0415 - Prefect, which no other test of this module needs in its own process
+    from flows.nightly import nightly  # noqa: PLC0415 - as above
+
+    monkeypatch.setenv("PILLARFOUR_NOW", "2021-08-15T23:59:00+00:00")
+    tomorrow = date(2021, 8, 16)
+    for run in (lambda: nightly.fn(tomorrow), lambda: backfill.fn(date(2021, 8, 1), tomorrow)):
+        with pytest.raises(ConfigurationError, match=r"the night of 2021-08-16 is still to come, today is 2021-08-15; name one that was"):
+            run()
 
 
 ASKED = {
