@@ -15,7 +15,7 @@ from pillarfour.model import Document, Link, Parsed
 class Facts(BaseModel):
     """Strict and frozen: an unknown key is an error, a fact never changes while the program runs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Publisher(Facts):

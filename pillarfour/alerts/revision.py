@@ -90,6 +90,7 @@ def _cells(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Give each series and period whose figure a tree of evidence names."""
     figures = evidence.figures
     yield from ((str(series), str(figures["reference_period"])) for series in figures.get("beside", ()))
+    yield from ((str(figures["series"]), str(period)) for period in figures.get("reached", ()))
     for value, period in (("value", "reference_period"), ("before", "before_period")):
         if _is_count(figures.get(value)) and "series" in figures and figures.get(period):
             yield str(figures["series"]), str(figures[period])

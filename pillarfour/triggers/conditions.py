@@ -21,6 +21,9 @@ SourceName = Annotated[str, known("source")]
 BreakName = Annotated[str, known("break")]
 StageName = Annotated[str, known("stage")]
 
+LONGEST = 120
+"""Periods that a rule looks back, at the most: ten years of months."""
+
 
 class DetectorLeaf(Facts):
     """A detector's score reaches a threshold; 1 is the detector's own alarm.
@@ -54,7 +57,7 @@ class GrowthLeaf(Facts):
     The floor is what the figure must reach for a rise, and what the earlier figure must have been for a fall.
     """
 
-    over_periods: int = Field(ge=1)
+    over_periods: int = Field(ge=1, le=LONGEST)
     factor: float = Field(gt=0)
     floor: float | None = Field(default=None, ge=0)
 
@@ -68,7 +71,7 @@ class GrowthLeaf(Facts):
 class NewHighLeaf(Facts):
     """The figure exceeds every one of the ``over_periods`` before it."""
 
-    over_periods: int = Field(ge=2)
+    over_periods: int = Field(ge=2, le=LONGEST)
     floor: float | None = Field(default=None, ge=0)
 
 
@@ -81,7 +84,7 @@ class ShareLeaf(Facts):
 
     at_least: float | None = Field(default=None, gt=0, le=1)
     at_most: float | None = Field(default=None, ge=0, lt=1)
-    periods_before: int = Field(default=0, ge=0)
+    periods_before: int = Field(default=0, ge=0, le=LONGEST)
     floor: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
@@ -99,7 +102,7 @@ class RevisionLeaf(Facts):
 
     share: float = Field(gt=0)
     floor: float = Field(ge=1)
-    over_periods: int = Field(default=24, ge=1)
+    over_periods: int = Field(default=24, ge=1, le=LONGEST)
 
 
 class BreakLeaf(Facts):
@@ -113,7 +116,7 @@ class StalenessLeaf(Facts):
     """A source's next period is overdue by so many days, counted from when its publisher usually has it out."""
 
     source: SourceName
-    days: int = Field(ge=1)
+    days: int = Field(ge=1, le=3650)
 
 
 class UpstreamLeaf(Facts):

@@ -11,6 +11,7 @@ from pillarfour import breaks, lookups, strict_yaml
 from pillarfour.detection import Detector
 from pillarfour.model import OTHER, STATELESS, TOTAL
 from pillarfour.recipe import Recipe
+from pillarfour.strict_yaml import Location
 
 DEFINED = {"group": "groups", "detector": "detectors", "response": "responses", "recipient": "recipients"}
 """What the file defines in mappings, by name."""
@@ -82,6 +83,28 @@ def once(kind: str) -> AfterValidator:
         return word
 
     return AfterValidator(check)
+
+
+def distinct(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a list in which a name stands twice: people would be counted twice, and news be told twice."""
+    again: list[tuple[Location, str]] = [
+        ((number,), f'"{word}" is given twice; take one out') for number, word in enumerate(words) if word in words[:number]
+    ]
+    if again:
+        raise strict_yaml.several(again)
+    return words
+
+
+Distinct = AfterValidator(distinct)
+"""On a list of names: each stands in it once."""
+
+
+def free(word: str, info: ValidationInfo) -> str:
+    """Refuse a name for a group that already means the total of all, or a source."""
+    names = info.context
+    if isinstance(names, Names) and word in {"total", *names.words["source"]}:
+        raise wrong(f'"{word}" is already the name of {"the total of all" if word == "total" else "a source"}; name the group otherwise')
+    return word
 
 
 def wrong(message: str) -> PydanticCustomError:

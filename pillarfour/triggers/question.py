@@ -178,6 +178,10 @@ class Question:
             return Evidence(test="upstream", held=False, text=f"{self.series.subject} has no figure at {leaf.stage}")
         months = leaf.within_months * self.night.panel.periods_per_year // 12
         columns = range(max(column - months, 0), column + 1)
+        figures = {"stage": leaf.stage, "level": leaf.level, "within_months": leaf.within_months, "series": str(above.series)}
+        if not columns:
+            text = f"nothing is on record of {leaf.stage} by {self.line.period(column)}"
+            return Evidence(test="upstream", held=None, text=text, figures={**figures, "reached": []})
         rules = [rule for level, rule in self.trigger.levels.items() if LEVELS.index(level) >= LEVELS.index(leaf.level)]
         asked = {period: leaves.enough(tuple(above.rule(rule, period).held for rule in rules), 1) for period in columns}
         line = above.line
@@ -192,7 +196,7 @@ class Question:
             test="upstream",
             held=leaves.enough(tuple(asked.values()), 1),
             text=text,
-            figures={"stage": leaf.stage, "level": leaf.level, "within_months": leaf.within_months, "reached": reached},
+            figures={**figures, "reached": reached},
             releases=line.releases(*columns),
         )
 

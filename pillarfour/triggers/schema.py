@@ -7,16 +7,16 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from pillarfour import strict_yaml
 from pillarfour.alerts.model import Kind, Level
 from pillarfour.model import SeriesKey
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location
-from pillarfour.triggers.conditions import BreakLeaf, Direction, ForecastLeaf, Leaf, ScoredLeaf, StageName, StalenessLeaf, Test
+from pillarfour.triggers.conditions import LONGEST, BreakLeaf, Direction, ForecastLeaf, Leaf, ScoredLeaf, StageName, StalenessLeaf, Test
 from pillarfour.triggers.meaning import faults_of
-from pillarfour.triggers.names import known, once, wrong
+from pillarfour.triggers.names import Distinct, free, known, once, wrong
 from pillarfour.triggers.vocabulary import DetectorInstance, Group, Name, Recipient, Response, Stage, Title, Words
 
 __all__ = ["Approval", "Group", "Held", "Rule", "Series", "Stage", "Top", "Trigger", "Triggers"]
@@ -32,9 +32,9 @@ class Held(Facts):
     Releases of one day are one publication.
     """
 
-    periods: int = Field(default=1, ge=1)
-    releases: int | None = Field(default=None, ge=1)
-    of: int = Field(default=0, ge=0)
+    periods: int = Field(default=1, ge=1, le=LONGEST)
+    releases: int | None = Field(default=None, ge=1, le=LONGEST)
+    of: int = Field(default=0, ge=0, le=LONGEST)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -73,15 +73,15 @@ class Top(Facts):
     """
 
     nationalities: int = Field(ge=1, le=30)
-    over_periods: int = Field(default=12, ge=1)
+    over_periods: int = Field(default=12, ge=1, le=LONGEST)
 
 
 class Series(Facts):
     """Which lines of counts a trigger watches: at each stage one subject, each of a list, or each of the largest nationalities."""
 
-    stages: tuple[StageName, ...] = Field(min_length=1)
+    stages: Annotated[tuple[StageName, ...], Distinct] = Field(min_length=1)
     subject: Annotated[str, known("subject")] | None = None
-    for_each: tuple[Annotated[str, known("subject")], ...] | None = Field(default=None, min_length=1)
+    for_each: Annotated[tuple[Annotated[str, known("subject")], ...], Field(min_length=1), Distinct] | None = None
     for_each_top: Top | None = None
 
     @model_validator(mode="after")
@@ -121,12 +121,12 @@ class Trigger(Facts):
     levels: Mapping[Level, Rule] = Field(min_length=1)
     clear: Rule
     """When the alert ends: not where its start no longer holds, but where this does."""
-    cooldown_days: int = Field(default=0, ge=0)
+    cooldown_days: int = Field(default=0, ge=0, le=366)
     """For so long after news of the alert its lesser changes go to the digest; a rise is always told."""
     false_alarms_per_year: float | None = Field(default=None, gt=0)
     """The budget: how many false alarms a year of one series the signatories put up with."""
     response: Annotated[str, known("response")]
-    notify: tuple[Annotated[str, known("recipient")], ...] = Field(min_length=1)
+    notify: Annotated[tuple[Annotated[str, known("recipient")], ...], Distinct] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _means_something(self, info: ValidationInfo) -> Self:
@@ -169,7 +169,7 @@ class Triggers(Facts):
     """The whole file."""
 
     version: Literal[1]
-    groups: Mapping[Name, Group]
+    groups: Mapping[Annotated[Name, AfterValidator(free)], Group]
     stages: tuple[Stage, ...] = Field(min_length=1)
     detectors: Mapping[Name, DetectorInstance]
     responses: Mapping[Name, Response]

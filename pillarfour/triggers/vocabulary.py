@@ -12,7 +12,7 @@ from pillarfour.model import DIMENSIONS
 from pillarfour.recipe import Facts
 from pillarfour.strict_yaml import Location
 from pillarfour.triggers.conditions import SourceName
-from pillarfour.triggers.names import Names, known, once
+from pillarfour.triggers.names import Distinct, Names, known, once
 
 Role = Literal["sending", "transit", "transit_and_receiving", "receiving"]
 Unit = Literal["persons", "events"]
@@ -36,7 +36,7 @@ class Group(Facts):
     """Nationalities that move as one, and why."""
 
     title: Title
-    nationalities: tuple[Nationality, ...] = Field(min_length=2)
+    nationalities: Annotated[tuple[Nationality, ...], Distinct] = Field(min_length=2)
     reason: Words
 
 

@@ -192,3 +192,43 @@ def test_an_outage_is_not_retracted(triggers, false_alarm):
     known = night(MARCH, 4849, 1710, 1204, release="panama/march")
 
     assert revised(replace(false_alarm, kind="outage"), triggers, known) is None
+
+
+@pytest.fixture(scope="module")
+def confirmed():
+    """Ask the border for 100 after a wave of 5,000 in the Darién."""
+    file = asking({"level": {"at_least": 5000, "unit": "counts"}})
+    darien, (trigger,) = file.stages[0], file.triggers
+    upstream = {"upstream": {"stage": "darien", "level": "watch", "within_months": 3}}
+    border = {"level": {"at_least": 100, "unit": "counts"}}
+    content = trigger.model_dump(by_alias=True, exclude_none=True) | {
+        "series": {"stages": ["darien", "border"], "subject": "total"},
+        "levels": {"watch": {"any": [{"level": {"at_least": 5000, "unit": "counts"}}, {"all": [upstream, border]}]}},
+        "clear": {"level": {"at_most": 10, "unit": "counts"}},
+    }
+    stages = (darien, darien.model_copy(update={"id": "border", "unit": "events"}))
+    return file.model_copy(update={"stages": stages, "triggers": (type(trigger).model_validate(content),)})
+
+
+def corridor(known_on, darien, border, *, release):
+    """Give what was known of both stages."""
+    known = night(known_on, *darien, release=release)
+    keys = (SERIES, replace(SERIES, stage="border"))
+    return replace(known, panel=replace(known.panel, values=np.array([darien, border], dtype=float), series=keys))
+
+
+def test_an_alert_that_an_earlier_stage_confirmed_is_retracted_with_its_figure(confirmed):
+    """The border's own 300 stand, but the wave that made them news was 1,710 and not 9,002: the reason names the Darién's figures."""
+    wave = corridor(FEBRUARY, [4849, 9002], [60, 300], release="panama/february")
+    key = replace(KEY, stage="border")
+    conditions = [with_figures(condition, wave) for condition in evaluate(confirmed, wave)]
+    states = {condition.key: AlertState(key=condition.key) for condition in conditions}
+    for moved in decide_all(conditions, states, triggers=confirmed, known=wave, silences={}):
+        states[moved.key] = follow(states[moved.key], moved)
+    assert states[key].level == "watch"
+
+    none = corridor(MARCH, [4849, 1710], [60, 300], release="panama/march")
+    again = [with_figures(condition, none) for condition in evaluate(confirmed, none)]
+    moves = {moved.key: moved for moved in decide_all(again, states, triggers=confirmed, known=none, silences={})}
+    assert moves[key].after == "retracted"
+    assert "darien/total in 2025-01: 9,002 (panama/february) → 1,710 (panama/march)" in moves[key].reason

@@ -223,6 +223,16 @@ def test_an_upstream_stage_confirms_within_its_months(darien, border, level, ask
     assert ask(known, trigger="corridor", stage="border").level == level
 
 
+def test_before_the_record_begins_an_upstream_stage_is_open(load_text, good):
+    """Two periods are asked for and one is on record at either stage: the other is open, and the night goes on."""
+    held = "      watch:\n        for: {periods: 2}\n        any:\n          - growth"
+    text = good.replace("      watch:\n        any:\n          - growth", held, 1)
+    known = night({CORRIDOR["darien"]: [400], CORRIDOR["border"]: [60]})
+    (found,) = (each for each in evaluate(load_text(text), known) if (each.key.trigger, each.key.stage) == ("corridor", "border"))
+
+    assert (text != good, found.level, found.evidence["watch"].held) == (True, None, None)
+
+
 def test_a_stage_is_not_upstream_of_itself(ask):
     """At the first stage only the trigger's own tests count."""
     known = night({CORRIDOR["darien"]: [100, 100, 100, 400]})
