@@ -49,6 +49,11 @@ class Teller:
         """What is expected downstream; looked for once a night, and only where an alert has a stage further on."""
         return outlook(Reader(store=self.store, triggers=self.triggers), known_on=self.known.known_on)
 
+    @cached_property
+    def trials(self) -> frozenset[str]:
+        """The triggers that are under test."""
+        return frozenset(trigger.id for trigger in self.triggers.triggers if trigger.status == "test")
+
     def night(  # noqa: PLR0913 - a night is all of these
         self,
         conditions: Sequence[Condition],
@@ -80,7 +85,13 @@ class Teller:
         silent = {condition.key: condition for condition in conditions if condition.key not in changed}
         standing = {key: states[key] for key in silent if key in states and states[key].state in {"active", "pending"}}
         kept = {
-            key: Standing(state=state, topic=self.topic(key), condition=silent[key], notes=_notes(state, said, silences.get(key)))
+            key: Standing(
+                state=state,
+                topic=self.topic(key),
+                condition=silent[key],
+                notes=_notes(state, said, silences.get(key)),
+                on_trial=key.trigger in self.trials,
+            )
             for key, state in standing.items()
         }
         return Night(
@@ -143,14 +154,14 @@ class Teller:
             parts=tuple(scene.parts()),
             origins=tuple(scene.origins()),
             releases=releases,
-            corridor=tuple(scene.corridor(states.values())),
+            corridor=tuple(scene.corridor(state for state in states.values() if state.key.trigger not in self.trials)),
             response=tuple(self.response(transition)),
-            on_trial=any(trigger.id == key.trigger and trigger.status == "test" for trigger in self.triggers.triggers),
+            on_trial=key.trigger in self.trials,
         )
 
     def response(self, transition: Transition) -> Iterator[Step]:
-        """Give what the signatories have agreed to do up to the level reached."""
-        if transition.after != "active" or transition.level is None:
+        """Give what the signatories have agreed to do up to the level reached; an alert that falls or stays begins no deadline anew."""
+        if transition.after != "active" or transition.level is None or not transition.raises:
             return
         agreed = self.triggers.responses[self.triggers.trigger(transition.key.trigger).response]
         for level in LEVELS[: LEVELS.index(transition.level) + 1]:

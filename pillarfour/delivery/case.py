@@ -16,7 +16,7 @@ ORDER: tuple[State, ...] = ("active", "retracted", "resolved", "pending", "quiet
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """The changes of one movement on one night, the gravest first, and what else of it stands.
+    """The changes of one movement on one night, the gravest first and those on trial last, and what else of it stands.
 
     Parameters
     ----------
@@ -111,5 +111,5 @@ def _event(news: News) -> str:
     return "|".join(map(str, (each.key, each.known_on, each.before, each.after, each.level_before, each.level)))
 
 
-def _gravity(news: News) -> tuple[int, int, str]:
-    return ORDER.index(news.transition.after), -rank(news.transition.level), str(news.transition.key)
+def _gravity(news: News) -> tuple[bool, int, int, str]:
+    return news.on_trial, ORDER.index(news.transition.after), -rank(news.transition.level), str(news.transition.key)

@@ -96,7 +96,7 @@ def _attributions(night: Night, sources: set[str], wording: Wording) -> list[str
 def _news(news: News, wording: Wording, *, cid: str) -> dict[str, Any]:
     chart = news.chart
     return {
-        "label": message.label(news, wording),
+        "label": message.trial(wording, on_trial=news.on_trial) + message.label(news, wording),
         "headline": message.headline(news, wording),
         "change": message.change(news, wording),
         "certainty": message.certainty(news, wording),

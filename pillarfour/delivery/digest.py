@@ -48,7 +48,8 @@ def opening(night: Night, wording: Wording) -> str:
 
 def new(case: Case, wording: Wording) -> str:
     """Say in one line what a message of this night is about."""
-    return f"{message.label(case.lead, wording)}: {message.headline(case.lead, wording)}"
+    mark = message.trial(wording, on_trial=case.lead.on_trial)
+    return f"{mark}{message.label(case.lead, wording)}: {message.headline(case.lead, wording)}"
 
 
 def standing(alert: Standing, wording: Wording) -> str:
@@ -57,13 +58,14 @@ def standing(alert: Standing, wording: Wording) -> str:
     topic = wording.fact(alert.topic.said(wording.language))
     level = wording.level(alert.state.level)
     begun = wording.say("{level} since {since}", level=level, since=wording.day(alert.state.since)) if alert.state.since else level
-    return f"{begun}: {topic}: {said}" + "".join(f"; {note}" for note in alert.notes)
+    mark = message.trial(wording, on_trial=alert.on_trial)
+    return f"{mark}{begun}: {topic}: {said}" + "".join(f"; {note}" for note in alert.notes)
 
 
 def pending(alert: Standing, wording: Wording) -> str:
     """Say in one line what waits to be confirmed."""
     level, topic = wording.level(alert.condition.pending), wording.fact(alert.topic.said(wording.language))
-    return wording.say(
+    return message.trial(wording, on_trial=alert.on_trial) + wording.say(
         "{level} to be confirmed: {topic}: {figure}", level=level, topic=topic, figure=message.figure(alert.condition, wording)
     )
 

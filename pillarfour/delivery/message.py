@@ -30,7 +30,12 @@ def marks(night: Night, news: News | None, wording: Wording) -> str:
         "past": f"[{wording.say('PAST NIGHT')}] ",
         "exercise": f"[{wording.say('EXERCISE')}{f': {_shortened(night.exercise, 40)}' if night.exercise else ''}] ",
     }[night.mark]
-    return said + (f"[{wording.say('TEST')}] " if news is not None and news.on_trial else "")
+    return said + trial(wording, on_trial=news is not None and news.on_trial)
+
+
+def trial(wording: Wording, *, on_trial: bool) -> str:
+    """Mark an alert whose trigger is under test; what stands beside it is not."""
+    return f"[{wording.say('TEST')}] " if on_trial else ""
 
 
 def banners(night: Night, case: Case | None, wording: Wording) -> list[str]:
@@ -188,8 +193,12 @@ def ending(news: News, wording: Wording) -> list[str]:
 
 
 def response(case: Case, wording: Wording, *, now: datetime | None) -> list[str]:
-    """Say what is agreed, the nearest deadline first; ``now`` is when it begins to run, None where it does not."""
-    steps = {step.action[wording.language]: step.within_hours for news in case.news for step in news.response if news.response}
+    """Say what is agreed, the nearest deadline first; ``now`` is when it begins to run, None where it does not.
+
+    A trigger on trial asks nothing of anybody beside one that is not.
+    """
+    asked = [news for news in case.news if news.on_trial is case.lead.on_trial]
+    steps = {step.action[wording.language]: step.within_hours for news in asked for step in news.response}
     said = []
     for action, hours in sorted(steps.items(), key=lambda step: step[1]):
         within = wording.many("within {count} hour", "within {count} hours", hours)

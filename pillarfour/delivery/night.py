@@ -198,12 +198,16 @@ class News:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """An alert that stood before this night and still does; ``condition`` is this night's, ``notes`` what officers said of it."""
+    """An alert that stood before this night and still does; ``condition`` is this night's, ``notes`` what officers said of it.
+
+    ``on_trial`` says that its trigger is under test and nobody is to act on it.
+    """
 
     state: AlertState
     topic: Topic
     condition: Condition
     notes: tuple[str, ...] = ()
+    on_trial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 
 from pillarfour.alerts.acts import Act
 from pillarfour.alerts.model import Change, Condition, Figure, Transition
-from pillarfour.delivery import backdrop, digest, message
+from pillarfour.delivery import backdrop, contents, digest, message
 from pillarfour.delivery.case import Case, cases
 from pillarfour.delivery.night import Freshness, News, Night, NotMet, Topic
 from pillarfour.delivery.wording import ENGLISH, wording
@@ -257,3 +257,25 @@ def test_a_source_never_read_says_so():
     told = digest.freshness(Freshness(source="s", title="S"), ENGLISH, known_on=date(2021, 7, 12))
 
     assert told == "no figures yet; page never looked at"
+
+
+def test_a_trigger_on_trial_leads_no_case_that_is_real(haitian_night: Night, news: News):
+    """Nobody takes an alert for a test because one stands beside it, nor the test for an alert, and the test asks nothing."""
+    step = replace(news.response[0], action={"en": "Try this.", "es": "Probar esto."})
+    tried = changed(replace(news, on_trial=True, response=(step,)), level="emergency", case_id="2021-07-12-rise-darien-haitian")
+    real = changed(news, after="resolved", before="active", level=None, level_before="watch", case_id="2021-07-12-rise-darien-haitian")
+    (case,) = cases(replace(haitian_night, news=(tried, replace(real, response=()))))
+    _, fields = contents.of_case(case, haitian_night, ENGLISH, cids=(), now=datetime(2021, 7, 12, tzinfo=UTC))
+
+    assert message.subject(case, haitian_night, ENGLISH).startswith("[RESOLVED] ")
+    assert message.banners(haitian_night, case, ENGLISH) == []
+    assert [each["label"] for each in fields["new"]] == ["RESOLVED", "[TEST] EMERGENCY"]
+    assert message.response(case, ENGLISH, now=None) == []
+
+
+def test_the_digest_marks_what_is_on_trial(haitian_night: Night, news: News):
+    """What is new, and what stands."""
+    (case,) = cases(replace(haitian_night, news=(replace(news, on_trial=True),)))
+
+    assert digest.new(case, SPANISH).startswith("[PRUEBA] ADVERTENCIA: ")
+    assert digest.standing(replace(haitian_night.standing[0], on_trial=True), ENGLISH).startswith("[TEST] WATCH since ")
