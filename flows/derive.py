@@ -20,7 +20,6 @@ from pillarfour.alerts.lifecycle import follow
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Transition
 from pillarfour.alerts.revision import with_figures
 from pillarfour.errors import LedgerError
-from pillarfour.model import Document, Release
 from pillarfour.settings import Settings
 from pillarfour.store import Store
 from pillarfour.triggers.evaluate import evaluate
@@ -141,25 +140,12 @@ def _read_again(store: Store, again: Store, *, known_on: date, progress: Callabl
     faults = []
     releases = [release for release in store.releases() if release.published_on <= known_on]
     for release in releases:
-        outcome = ingest.ingest_document(ingest.find_source(release.source), again, _document(store, release))
+        outcome = ingest.ingest_document(ingest.find_source(release.source), again, ingest.kept_document(store, release))
         if outcome.release != release.id:
             faults.append(Difference(what=f"document {release.document}", recorded=release.id, derived=outcome.release or outcome.detail))
         if progress is not None:
             progress(1)
     return len(releases), faults
-
-
-def _document(store: Store, release: Release) -> Document:
-    """Give a release's bytes as they came; a date that rests on the source's rule is left to the rule again."""
-    dated = release.published_basis != "reconstructed"
-    return Document(
-        name=release.document,
-        content=store.raw.read(release.document_sha256),
-        retrieved_at=release.retrieved_at,
-        published_on=release.published_on if dated else None,
-        published_basis=release.published_basis if dated else None,
-        rebuilt=release.rebuilt,
-    )
 
 
 def _decide_again(store: Store, asked: Triggers, state: AlertState, *, known_on: date) -> tuple[Condition | None, Transition | None]:

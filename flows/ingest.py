@@ -1,8 +1,9 @@
 """Ingest: discover, fetch, keep the raw bytes, parse, validate, release."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -38,12 +39,48 @@ def open_store(settings: Settings) -> Store:
 
 
 def ingest_local(source: Source, store: Store, settings: Settings, *, progress: Progress | None = None) -> Iterator[Outcome]:
-    """Take what is at hand: the bundle's rebuilt documents, then what analysts put into the inbox."""
+    """Take what is at hand: the bundle's rebuilt documents, what analysts put into the inbox, and what else is held."""
     name, folder = source.RECIPE.name, settings.inbox / source.RECIPE.name
-    if settings.bundle:
-        yield from ingest_files(source, store, bundle.documents(name, settings.bundle_folder), rebuilt=True, progress=progress)
+    written = bundle.documents(name, settings.bundle_folder) if settings.bundle else []
     dropped = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")) if folder.is_dir() else []
-    yield from ingest_files(source, store, dropped, progress=progress)
+    read = set()
+    for outcome in chain(
+        ingest_files(source, store, written, rebuilt=True, progress=progress), ingest_files(source, store, dropped, progress=progress)
+    ):
+        read.add(outcome.release)
+        yield outcome
+    yield from read_held(source, store, but=read)
+
+
+def read_held(source: Source, store: Store, *, but: Collection[str | None]) -> Iterator[Outcome]:
+    """Read the kept documents of held releases anew, but those just read: a name that was not known may be known by now."""
+    for release in store.releases(source.RECIPE.name):
+        if release.status == "held" and release.id not in but:
+            try:
+                document = kept_document(store, release)
+            except StoreError as error:
+                yield _failed(store, source, document=release.document, error=error)
+                continue
+            yield ingest_document(source, store, document)
+
+
+def kept_document(store: Store, release: Release) -> Document:
+    """Give a release's bytes as they came; a date that rests on the source's rule is left to the rule again.
+
+    Raises
+    ------
+    StoreError
+        If the bytes are not kept, or are no longer what they were.
+    """
+    dated = release.published_basis != "reconstructed"
+    return Document(
+        name=release.document,
+        content=store.raw.read(release.document_sha256),
+        retrieved_at=release.retrieved_at,
+        published_on=release.published_on if dated else None,
+        published_basis=release.published_basis if dated else None,
+        rebuilt=release.rebuilt,
+    )
 
 
 def ingest_files(  # noqa: PLR0913 - what an analyst may say of files, and who watches
@@ -57,9 +94,15 @@ def ingest_files(  # noqa: PLR0913 - what an analyst may say of files, and who w
 ) -> Iterator[Outcome]:
     """Take documents from disk; one that fails never stops the next."""
     for path in paths:
+        try:
+            content = path.read_bytes()
+        except OSError as cause:
+            error = FetchError(f"{path}: cannot be read ({cause.strerror}); mend its rights, or bring it again")
+            yield _failed(store, source, document=path.name, error=error)
+            continue
         document = Document(
             name=path.name,
-            content=path.read_bytes(),
+            content=content,
             retrieved_at=clock.now(),
             published_on=published_on,
             published_basis="stated" if published_on else None,

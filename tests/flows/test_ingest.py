@@ -1,0 +1,86 @@
+"""Ingest, step by step: what becomes of a document that is held, and of a file that cannot be read."""
+
+from pathlib import Path
+
+import pytest
+
+from flows import ingest
+from pillarfour import lookups
+from pillarfour.settings import Settings
+from sources import panama_darien
+
+PORTAL = """Tránsito irregular de extranjeros por la frontera con Colombia; Año 2021
+País;Ene;Feb;Mar;Abr;May;Jun;Jul;Ago;Sep;Oct;Nov;Dic;Total
+Total;10;20;-;-;-;-;-;-;-;-;-;-;30
+Haití;4;15;-;-;-;-;-;-;-;-;-;-;19
+Ruritania;6;5;-;-;-;-;-;-;-;-;-;-;11
+"""
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(store=tmp_path / "store", inbox=tmp_path / "inbox", bundle=False)
+
+
+@pytest.fixture
+def brought(tmp_path) -> Path:
+    """Put a file of the portal's layout, with a country that nobody knows, where only its analyst sees it."""
+    path = tmp_path / "portal.csv"
+    path.write_text(PORTAL, encoding="utf-8")
+    return path
+
+
+def run(settings: Settings, *files: Path) -> list[tuple[str, str]]:
+    """Take the files by hand, or without any what the night would take."""
+    store = ingest.open_store(settings)
+    outcomes = ingest.ingest_files(panama_darien, store, files) if files else ingest.ingest_local(panama_darien, store, settings)
+    return [(outcome.document, outcome.result) for outcome in outcomes]
+
+
+def test_a_held_release_is_read_anew_once_its_name_is_known(settings, brought, monkeypatch):
+    """Also one that was brought by hand, whose file is nowhere but in the store."""
+    assert run(settings, brought) == [("portal.csv", "held")]
+    brought.unlink()
+    assert run(settings) == [("portal.csv", "held")]
+
+    known = lookups.nationality
+    monkeypatch.setattr(lookups, "nationality", lambda name: "XRU" if name == "Ruritania" else known(name))
+    assert run(settings) == [("portal.csv", "new")]
+    (release,) = ingest.open_store(settings).releases("panama_darien")
+    assert (release.status, release.published_on.isoformat(), release.published_basis) == ("used", "2021-03-12", "reconstructed")
+    assert run(settings) == []
+
+
+def test_a_held_release_in_the_inbox_is_read_once_a_night(settings, brought):
+    """What the inbox has just given is not read from the store as well."""
+    inbox = settings.inbox / "panama_darien"
+    inbox.mkdir(parents=True)
+    brought.rename(inbox / brought.name)
+
+    assert run(settings) == [("portal.csv", "held")]
+    assert run(settings) == [("portal.csv", "held")]
+
+
+def test_a_held_release_whose_bytes_are_gone_is_named(settings, brought):
+    """It stops nothing, and stays held."""
+    run(settings, brought)
+    (kept,) = (settings.store / "raw").iterdir()
+    kept.unlink()
+    store = ingest.open_store(settings)
+    (outcome,) = ingest.ingest_local(panama_darien, store, settings)
+
+    assert (outcome.document, outcome.result) == ("portal.csv", "failed")
+    assert "ingest it again" in outcome.detail
+    assert [release.status for release in store.releases()] == ["held"]
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(settings, brought):
+    """It is named with what to do, and the look at it is kept."""
+    locked = brought.with_name("locked.csv")
+    locked.mkdir()  # what a test of any user can make unreadable
+    store = ingest.open_store(settings)
+    failed, held = ingest.ingest_files(panama_darien, store, [locked, brought])
+
+    assert (failed.result, held.result) == ("failed", "held")
+    assert failed.detail == f"{locked}: cannot be read (Is a directory); mend its rights, or bring it again"
+    assert [visit.what for visit in store.visits.read()] == ["failed"]
