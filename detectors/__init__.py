@@ -42,7 +42,7 @@ METHODS: dict[str, type[Detector]] = {**DETECTORS, **MIX_DETECTORS}
 """All that a file of triggers may name."""
 
 
-def make(method: str, **parameters: Any) -> Detector:
+def make(method: str, /, **parameters: Any) -> Detector:
     """Make a detector by its name and parameters, all others at their defaults.
 
     Raises

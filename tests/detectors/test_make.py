@@ -13,6 +13,11 @@ def test_every_method_is_made_by_its_name(method):
     assert make(method, false_alarms_per_year=0.2).parameters.false_alarms_per_year == 0.2
 
 
+def test_a_parameter_may_be_called_method():
+    """The one of ``ears`` is no second name of the method asked for."""
+    assert make("ears", method="C1").parameters.method == "C1"
+
+
 @pytest.mark.parametrize(
     ("method", "parameters", "said"),
     [
