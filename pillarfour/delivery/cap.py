@@ -106,7 +106,7 @@ def compose(  # noqa: PLR0913 - a message is all of these
     _add(alert, "msgType", message_type)
     _add(alert, "scope", "Restricted")
     _add(alert, "restriction", RESTRICTION)
-    if told.fewer_than is None:
+    if told.reasons:
         _add(alert, "note", notice.transition.reason)
     if references:
         _add(alert, "references", " ".join(map(str, references)))

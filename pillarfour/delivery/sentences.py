@@ -15,10 +15,10 @@ def headline(notice: Notice, told: Shown, wording: Wording) -> str:
 
 
 def description(notice: Notice, told: Shown, wording: Wording) -> str:
-    """Say which agreement, what changed, why, and what the figure is not; a reason repeats the figure, and is hidden with it."""
+    """Say which agreement, what changed, why, and what the figure is not."""
     news = notice.news
     said = [f"{notice.title[wording.language]}.", message.change(news, wording)]
-    if told.fewer_than is None:
+    if told.reasons:
         said += message.why(news, wording)
     if news.transition.condition.unit == "events":
         said.append(wording.say("Events are not persons: whoever is met twice is counted twice."))

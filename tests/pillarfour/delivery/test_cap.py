@@ -1,6 +1,7 @@
 """Tests of CAP messages: valid, referring to what was said before, and safe."""
 
 import random
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pillarfour.alerts.ledger import Ledger
-from pillarfour.alerts.model import LEVELS, AlertKey
+from pillarfour.alerts.model import LEVELS, AlertKey, Change, Evidence, Figure
 from pillarfour.delivery import cap
 from pillarfour.delivery.cap import CapMessage, Reference
 from pillarfour.delivery.cap_feed import FEED, publish
@@ -217,6 +218,26 @@ def test_a_small_count_is_not_shown_to_strangers(notice):
     assert "expected" not in parameters(message)
     assert said(message, "cap:info/cap:headline")[0] == "WARNING: Haitian families, Darién: fewer than 10 events in June 2021"
     assert "7 is at least 5" not in text
+
+
+def test_a_small_count_of_another_month_is_not_shown_to_strangers(notice):
+    """The figure is large and is shown; why is not, where it names a small one, revised or compared with."""
+    growth = {"value": 240.0, "before": 3.0, "before_period": "2020-06", "factor": 2.0, "reference_period": "2021-06"}
+    leaf = Evidence(test="growth", held=True, text="240 is 80 times the 3 of 2020-06", figures=growth)
+    was = Figure(series="darien/haitian", reference_period="2021-05", value=4)
+    compared = {"evidence": {"warning": Evidence(test="all", held=True, text="", parts=(leaf,))}, "reason": leaf.text}
+    revised = {"changes": (Change(before=was, after=replace(was, value=400)),), "reason": "4 → 400"}
+
+    for small in (compared, revised):
+        strange, own = (
+            cap.compose(notice(value=240.0, **small), identifier="pillarfour-x", sender=SENDER, sent=NOW, fewer_than=fewer)
+            for fewer in (10, 0)
+        )
+        assert parameters(strange)["value"] == "240"
+        assert said(own, "cap:note") == [small["reason"]]
+        assert said(strange, "cap:note") == []
+        assert re.search(r"\b(3|4)\b", said(own, "cap:info/cap:description")[0])
+        assert not re.search(r"\b(3|4)\b", said(strange, "cap:info/cap:description")[0])
 
 
 def test_days_overdue_are_no_count_of_persons(notice):
