@@ -24,13 +24,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one document, or of one look at a publisher's pages."""
+    """What became of one document, or of one look at a publisher's pages; ``added`` says whether the store has another release now."""
 
     source: str
     document: str
     result: Result
     release: str | None = None
     detail: str = ""
+    added: bool = False
 
 
 def open_store(settings: Settings) -> Store:
@@ -180,8 +181,10 @@ def ingest_document(source: Source, store: Store, document: Document) -> Outcome
             result="held",
             release=release.id,
             detail="\n".join(str(problem) for problem in release.problems),
+            added=release != known,
         )
-    return Outcome(source=name, document=document.name, result="unchanged" if release == known else "new", release=release.id)
+    result: Result = "unchanged" if release == known else "new"
+    return Outcome(source=name, document=document.name, result=result, release=release.id, added=release != known)
 
 
 def _failed(store: Store, source: Source, *, document: str, error: PillarfourError, **where: str) -> Outcome:

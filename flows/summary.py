@@ -22,7 +22,7 @@ class Summary:
     Parameters
     ----------
     changed
-        Whether anything was added: a release, a transition, or a message.
+        Whether anything was added: a release, held ones included, a transition, or a message.
     held
         Releases that wait for an analyst.
     failures
@@ -97,5 +97,5 @@ def of(told: Told, outcomes: Sequence[Outcome], settings: Settings) -> Summary:
         mail=settings.outbox_folder,
         store=settings.store,
         ledger=make_url(settings.ledger).render_as_string(hide_password=True),
-        changed=bool(documents["new"] or told.run or told.delivered.sent),
+        changed=bool(any(outcome.added for outcome in outcomes) or told.run or told.delivered.sent),
     )

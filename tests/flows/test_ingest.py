@@ -61,6 +61,14 @@ def test_a_held_release_in_the_inbox_is_read_once_a_night(settings, brought):
     assert run(settings) == [("portal.csv", "held")]
 
 
+def test_a_held_release_is_added_once(settings, brought):
+    """The night that brings it has changed the store; the next one, which finds it held still, has not."""
+    store = ingest.open_store(settings)
+    twice = [next(ingest.ingest_files(panama_darien, store, [brought])) for _ in range(2)]
+
+    assert [(outcome.result, outcome.added) for outcome in twice] == [("held", True), ("held", False)]
+
+
 def test_a_held_release_whose_bytes_are_gone_is_named(settings, brought):
     """It stops nothing, and stays held."""
     run(settings, brought)
