@@ -10,7 +10,7 @@ from scipy import special
 
 from detectors.base import Judgements, Method, Parameters
 from detectors.windows import statuses, still
-from pillarfour.detection import OK, Floats, Panel
+from pillarfour.detection import INSUFFICIENT_HISTORY, OK, Floats, Panel
 
 FEWEST = 0.5
 """Persons below which a mean is not taken for the truth."""
@@ -149,6 +149,8 @@ class Breaks(Method[BreaksParameters]):
         for column, regressors in enumerate(design):
             rows = np.flatnonzero(np.isfinite(logs[:, column]))
             before = _weigh(regressions, rows, regressors, logs[rows, column], limits, judged, column)
+            blind = rows[(judged.status[rows, column] == OK) & ~np.isfinite(judged.upper[rows, column])]
+            judged.status[blind, column] = INSUFFICIENT_HISTORY  # a level that has just begun anew, or gaps in the season
             regressions.learn(rows, regressors, logs[rows, column])
             alarm = (np.abs(np.nan_to_num(judged.score[rows, column])) >= 1) & (judged.status[rows, column] == OK)
             renewed = shifts.follow(rows, alarm, column - before, column, self.parameters.new_level_after_periods)
@@ -197,6 +199,8 @@ def regressors_of(panel: Panel, harmonics: int) -> Floats:
     at = panel.periods.month if monthly else panel.periods.start_time.isocalendar().week
     angle = 2 * np.pi * np.asarray(at, dtype=float) / panel.periods_per_year
     waves = [wave(harmonic * angle) for harmonic in range(1, harmonics + 1) for wave in (np.cos, np.sin)]
+    if 2 * harmonics == panel.periods_per_year:
+        waves.pop()  # the sine of a wave of two months is zero in each
     return np.column_stack([np.ones(len(angle)), *waves])
 
 

@@ -11,6 +11,7 @@ from statsmodels.regression.recursive_ls import RecursiveLS
 
 from detectors.break_dates import check_constancy
 from detectors.breaks import Breaks, BreaksParameters, limits_by_size, recursive_residuals
+from pillarfour.detection import OK
 
 
 def harmonic(n_periods: int, *, trend: bool = True) -> np.ndarray:
@@ -117,6 +118,21 @@ def test_a_new_level_is_told_for_a_year_and_then_is_the_level(panel_of, draw_cou
     assert not scores.alarm[0, 62:84].any()
     assert scores.expected[0, 80] == pytest.approx(5000, rel=0.2)
     assert scores.score[0, 84] < -1
+
+
+@pytest.mark.parametrize("harmonics", [0, 1, 2, 6])
+def test_what_is_judged_has_bounds(harmonics, panel_of, draw_counts):
+    """With every number of waves months are judged, also after a break; those that a new level's few residuals cannot bound are not."""
+    counts = draw_counts(3, 84, mean=1000, dispersion=0.05, season=0.3)
+    counts[:2, 48:] *= 5
+    counts[1, 50:60:2] = np.nan
+    scores = Breaks(BreaksParameters(season_harmonics=harmonics)).detect(panel_of(counts), judge="all")
+    judged = scores.status == OK
+
+    assert judged[:, 24:34].all()
+    assert judged[0, -6:].all()
+    for figures in (scores.score, scores.lower, scores.expected, scores.upper):
+        np.testing.assert_array_equal(np.isfinite(figures), judged)
 
 
 def test_the_limits_are_t_and_rise_with_the_windows():
