@@ -1,6 +1,7 @@
 """Derive: recompute an alert's event from the raw documents, and say equal or where it differs."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +28,9 @@ from pillarfour.triggers.schema import Triggers
 
 SAME = 1e-6
 """How far a detector's figure may differ, relative to itself: machines round differently."""
+
+EVENT_NUMBER = re.compile("[1-9][0-9]{0,8}")
+"""What can number an event: longer ones fit no database's integer."""
 
 SAID = {True: "met", False: "not met", None: "open"}
 
@@ -116,12 +120,12 @@ def derive(settings: Settings, wanted: str, *, known_on: date | None = None, pro
 
 def _find(ledger: Ledger, wanted: str, known_on: date | None) -> tuple[Event, AlertState]:
     """Give the event, and where its alert stood before it as its night saw it."""
-    number = int(wanted) if wanted.isdigit() else None
+    number = int(wanted) if EVENT_NUMBER.fullmatch(wanted) else None
     key = None if number else AlertKey.read(wanted)
     with ledger.read() as connection:
-        found = events.events(connection, key=key, known_on=None if number else known_on, number=number)
+        found = events.events(connection, key=key, known_on=known_on, number=number)
         if not found:
-            night = f" on {known_on}" if known_on and not number else ""
+            night = f" on {known_on}" if known_on else ""
             raise LedgerError(f"{wanted}: the ledger has no such event{night}; `pillarfour alerts show ALERT` names each with its number")
         event = found[-1]
         life = events.events(connection, key=event.key)

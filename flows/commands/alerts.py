@@ -42,6 +42,7 @@ def list_alerts(
     with _ledger(store).read() as connection:
         states = [state for state in events.states(connection, night).values() if every or state.state == "active"]
         said = acts.acts(connection, known_on=night)
+        newest = events.newest_night(connection, night)
     silences = acts.silences(said, known_on=night or clock.today())
     rows = []
     for state in sorted(states, key=lambda state: (-rank(state.level), state.key)):
@@ -60,7 +61,9 @@ def list_alerts(
         )
     left_out = {"case", *(() if every else ("state",)), *(name for name in OFTEN_EMPTY if all(row[name] is None for row in rows))}
     shown = rows if as_json else [{name: cell for name, cell in row.items() if name not in left_out} for row in rows]
-    answer(shown, as_json=as_json, title="Alerts", empty="none stands")
+    ledger = f"no night{f' up to {night}' if night else ''} is on record in {settings(store).store}; run `pillarfour nightly`"
+    title = f"Alerts after the night of {newest}" if newest else "Alerts"
+    answer(shown, as_json=as_json, title=title, empty="none stands" if newest else ledger)
 
 
 @app.command("show")

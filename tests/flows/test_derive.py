@@ -40,12 +40,22 @@ def test_a_raw_document_that_is_gone_is_named(pillarfour, told):
     assert f"{event['documents'][0]}: no document is kept under this SHA-256; ingest it again" in done.errors
 
 
-def test_an_event_that_is_not_there_is_an_error(pillarfour, told):
-    """With the command that names those there are."""
-    done = pillarfour("alerts", "derive", "99999", **told)
+@pytest.mark.parametrize("event", ["99999", "0", "9" * 30, "²", "nobody:knows/it"])
+def test_an_event_that_is_not_there_is_an_error(event, pillarfour, told):
+    """With the command that names those there are, whatever was typed."""
+    done = pillarfour("alerts", "derive", event, **told)
 
     assert done.code == 1
-    assert "99999: the ledger has no such event" in done.errors
+    assert f"{event}: the ledger has no such event" in done.errors
+
+
+def test_an_event_of_another_night_is_not_taken_for_it(pillarfour, told):
+    """A number and a night that do not belong together are refused, not half obeyed."""
+    event = pillarfour("alerts", "show", ALERT, "--json", **told).json[-1]
+    done = pillarfour("alerts", "derive", event["id"], "--known-on", "2021-08-14", **told)
+
+    assert done.code == 1
+    assert f"{event['id']}: the ledger has no such event on 2021-08-14" in done.errors
 
 
 @pytest.mark.slow

@@ -30,6 +30,18 @@ def test_a_case_is_listed_and_shown(pillarfour, told):
     assert f"2021-08-15  {ALERT}: quiet → active" in shown.output
 
 
+def test_a_list_says_after_which_night_it_is(pillarfour, told, tmp_path):
+    """That nothing stands and that nobody has looked are two things."""
+    after = pillarfour("alerts", "list", **told).output
+    before = pillarfour("alerts", "list", "--known-on", "2021-08-14", **told).output
+    elsewhere = pillarfour("alerts", "list", "--store", tmp_path / "mistyped", **told).output
+
+    assert "Alerts after the night of 2021-08-15" in after
+    assert "no night up to 2021-08-14 is on record" in before
+    assert "no night is on record in" in elsewhere
+    assert "none stands" not in before + elsewhere
+
+
 WRONG = {
     "no such alert": (["alerts", "ack", "nobody:knows/it", "--reason", "x"], "nobody:knows/it: the ledger has no such alert"),
     "no such case": (["alerts", "case", "nowhere"], "nowhere: the ledger has no such case"),
