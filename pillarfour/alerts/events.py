@@ -107,7 +107,8 @@ def next_run(connection: Connection, known_on: date) -> int:
 def newest_night(connection: Connection, known_on: date | None = None) -> date | None:
     """Say which night on record is the newest, up to a day; None where none has been run."""
     query = select(func.max(nights.c.known_on))
-    return connection.scalar(query if known_on is None else query.where(nights.c.known_on <= known_on))
+    found: date | None = connection.scalar(query if known_on is None else query.where(nights.c.known_on <= known_on))
+    return found
 
 
 def events(
