@@ -15,6 +15,16 @@ TEMPORARY = ".tmp-"
 PATIENCE_SECONDS = 600
 
 
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Make a folder for a file that is written, and name it where the disk will not have it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as cause:
+        raise StoreError(f"{path}: cannot be written ({cause.strerror}); make room, mend its rights, or name another --store") from cause
+
+
 def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file beside its place and rename it into it, so that nobody ever sees half of it.
 
@@ -22,15 +32,20 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     ----------
     durable
         Whether its bytes must outlast a power cut once it is in its place. What can be derived again need not.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{TEMPORARY}{path.name}.part")
-    with beside.open("wb") as file:
-        file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    beside.replace(path)
+    with _writing(path):
+        with beside.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        beside.replace(path)
 
 
 def sync_folder(folder: Path) -> None:
@@ -61,21 +76,30 @@ def sole_writer(root: Path, what: str) -> Iterator[None]:
     Raises
     ------
     StoreError
-        If another writer does not finish.
+        If another writer does not finish, or the lock cannot be written.
     """
     path = root / "locks" / f"{what}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=PATIENCE_SECONDS, poll_interval=0.01)
+    with _writing(path):
+        try:
+            lock.acquire()
+        except Timeout as cause:
+            raise StoreError(f"{path}: another process has been writing for {PATIENCE_SECONDS} s; wait for it, or end it") from cause
     try:
-        with FileLock(path, timeout=PATIENCE_SECONDS, poll_interval=0.01):
-            yield
-    except Timeout as cause:
-        raise StoreError(f"{path}: another process has been writing for {PATIENCE_SECONDS} s; wait for it, or end it") from cause
+        yield
+    finally:
+        lock.release()
 
 
 def append_line(path: Path, event: Mapping[str, Any]) -> None:
-    """Add one event to a log; the caller is its sole writer."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as log:
+    """Add one event to a log; the caller is its sole writer.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    with _writing(path), path.open("ab+") as log:
         end = log.seek(0, os.SEEK_END)
         log.seek(max(end - 1, 0))
         if log.read(1) not in (b"", b"\n"):

@@ -46,3 +46,31 @@ def test_a_leftover_of_another_kind_stays(tmp_path):
     files.remove_leftovers(tmp_path, of="a.json")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", ".tmp-b.json.part", "a.json"]
+
+
+@pytest.mark.parametrize("what", ["file", "log", "lock"])
+def test_a_disk_that_refuses_is_named(tmp_path, what):
+    """A full disk, a missing right or, here, a file where the folder should be: the message says which path, why, and what to do."""
+    in_the_way = tmp_path / "store"
+    in_the_way.write_bytes(b"")
+
+    with pytest.raises(StoreError, match=r"store/.*: cannot be written \(.+\); make room, mend its rights, or name another --store"):
+        write(in_the_way, what)
+
+
+def write(root, what: str) -> None:
+    if what == "file":
+        files.write_whole(root / "index.json", b"new")
+    elif what == "log":
+        files.append_line(root / "visits.jsonl", {})
+    else:
+        with files.sole_writer(root, "made_up"):
+            pytest.fail("no lock was written")
+
+
+def test_a_fault_of_the_writers_own_is_not_taken_for_the_disks(tmp_path):
+    """What goes wrong while the lock is held keeps its own name, and the lock is free again."""
+    with pytest.raises(FileNotFoundError), files.sole_writer(tmp_path, "made_up"):
+        (tmp_path / "missing").read_bytes()
+    with files.sole_writer(tmp_path, "made_up"):
+        pass
