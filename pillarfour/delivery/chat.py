@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from pillarfour.alerts.model import Level
 from pillarfour.delivery import sentences
-from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.channels import RefusedError, UnreachableError
 from pillarfour.delivery.notice import Notice, shown
 from pillarfour.delivery.secrecy import hushed
 from pillarfour.delivery.wording import wording
@@ -33,8 +33,8 @@ class ChatChannel:
         ------
         RefusedError
             If the address is none that Apprise knows.
-        DeliveryError
-            If the service did not take it.
+        UnreachableError
+            If the service did not take it; Apprise does not say why.
         """
         import apprise  # noqa: PLC0415 - most nights need no chat
 
@@ -51,7 +51,7 @@ class ChatChannel:
         if not known:
             raise RefusedError(f"chat {recipient}: its address is none that Apprise knows; see Apprise's list of services")
         if not sent:
-            raise DeliveryError(f"chat {recipient}: the service did not take the message; it will be tried again")
+            raise UnreachableError(f"chat {recipient}: the service did not take the message; it will be tried again")
 
 
 def compose(notice: Notice, *, language: Language, fewer_than: int = 0) -> bytes:

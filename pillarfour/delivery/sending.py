@@ -59,7 +59,7 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
 
     A crash between a server's acceptance and its record repeats that message once, with the same Message-ID; a
     ``FileChannel`` writes the same file again. Messages to channels that are not given stay recorded, and so do, untried,
-    those to a channel whose server has not answered for ``UNANSWERED`` messages in a row.
+    those to a server that has not answered for ``UNANSWERED`` messages in a row.
 
     Parameters
     ----------
@@ -81,9 +81,10 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
     failures: list[str] = []
     started = time.monotonic()
     with sole_sender(lock, wait_seconds):
-        silent: Counter[str] = Counter()
+        silent: Counter[tuple[str, str]] = Counter()
         for message in _due(ledger, channels, now):
-            if silent[message.channel] >= UNANSWERED:
+            server = _server(message)
+            if silent[server] >= UNANSWERED:
                 continue
             content = _claim(ledger, message, now + timedelta(seconds=time.monotonic() - started))
             if content is None:
@@ -93,10 +94,10 @@ def deliver(ledger: Ledger, *, channels: Mapping[str, Channel], now: datetime, l
             except DeliveryError as fault:
                 failures.append(str(fault))
                 _put_off(ledger, message, fault, now)
-                silent[message.channel] = silent[message.channel] + 1 if isinstance(fault, UnreachableError) else 0
+                silent[server] = silent[server] + 1 if isinstance(fault, UnreachableError) else 0
             else:
                 _settle(ledger, message, state="sent", sent_at=now, last_error=None)
-                silent[message.channel] = 0
+                silent[server] = 0
                 sent += 1
         return _report(ledger, sent=sent, failures=failures)
 
@@ -135,6 +136,11 @@ def _due(ledger: Ledger, channels: Mapping[str, Channel], now: datetime) -> list
                 query.where(outbox.c.state == "recorded", outbox.c.channel.in_(channels), *waited, free).order_by(outbox.c.id)
             )
         )
+
+
+def _server(message: Queued) -> tuple[str, str]:
+    """Name who must answer: one mail server for all its recipients, each program and each chat for itself."""
+    return message.channel, "" if message.channel == "smtp" else message.recipient
 
 
 def _claim(ledger: Ledger, message: Queued, now: datetime) -> bytes | None:

@@ -84,20 +84,36 @@ class SmtpChannel:
 
     def fault(self, cause: Exception, what: str) -> DeliveryError:
         """Say what a failure means for the message, and for those after it; without the password."""
-        settings = self.settings
-        where = f"{what}: {settings.host}:{settings.port}"
+        where = f"{what}: {self.settings.host}:{self.settings.port}"
+        if shut_out := self._shut_out(cause):
+            return UnreachableError(f"{where}{shut_out}")
         match cause:
-            case smtplib.SMTPAuthenticationError(smtp_code=code):
-                return UnreachableError(f"{where} refused user {settings.user} ({code}); check user and password")
-            case ssl.SSLError():
-                return UnreachableError(f"{where}: {self._clean(cause)}; check host, port, security and authority")
             case smtplib.SMTPRecipientsRefused(recipients=refused):
                 code, reply = next(iter(refused.values()))
                 return self._answer(where, code, reply, remedy="check the recipient's address")
+            case smtplib.SMTPSenderRefused(smtp_code=code, smtp_error=reply):
+                answer = self._answer(where, code, reply, remedy=f"check that it may send as {self.settings.sender}")
+                # A message too large is refused here too, and says nothing of those after it.
+                return answer if code == MAILBOX_FULL else UnreachableError(str(answer))
             case smtplib.SMTPDataError(smtp_code=code, smtp_error=reply):
                 return self._answer(where, code, reply, remedy="ask the server's keeper why it refuses the message")
             case _:
                 return UnreachableError(f"{where}: {type(cause).__name__}: {self._clean(cause)}; it will be tried again")
+
+    def _shut_out(self, cause: Exception) -> str:
+        """Say which setting keeps every message out; empty where none does."""
+        settings = self.settings
+        match cause:
+            case smtplib.SMTPAuthenticationError(smtp_code=code):
+                return f" refused user {settings.user} ({code}); check user and password"
+            case UnicodeEncodeError():
+                return ": user or password holds a letter that no mail login can carry; use ASCII alone"
+            case FileNotFoundError() if settings.authority is not None and not settings.authority.is_file():
+                return f": {settings.authority}: no such file; give the PEM file of the server's authority"
+            case ssl.SSLError():
+                return f": {self._clean(cause)}; check host, port, security and authority"
+            case _:
+                return ""
 
     def _answer(self, where: str, code: int, reply: bytes | str, *, remedy: str) -> DeliveryError:
         words = self._clean(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)

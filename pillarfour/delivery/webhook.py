@@ -17,7 +17,7 @@ from pillarfour import clock
 from pillarfour.deadline import WatchedAdapter
 from pillarfour.delivery import sentences
 from pillarfour.delivery.cap import CapMessage, moment
-from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.channels import RefusedError, UnreachableError
 from pillarfour.delivery.notice import Notice, shown
 from pillarfour.delivery.secrecy import hushed
 from pillarfour.delivery.wording import wording
@@ -71,8 +71,10 @@ class WebhookChannel:
         ------
         RefusedError
             On a redirection, an address that is not by https, or an answer that trying again would not change.
+        UnreachableError
+            On a broken line, no answer in time, or a certificate that does not verify.
         DeliveryError
-            On 5xx, 408, 425, 429, a broken line, or no answer in time.
+            On 5xx, 408, 425 or 429.
         """
         endpoint = self.endpoints.get(recipient)
         if endpoint is None:
@@ -80,6 +82,8 @@ class WebhookChannel:
         url = endpoint.url.get_secret_value()
         if not url.startswith("https://"):
             raise RefusedError(f"webhook {recipient}: its address is not by https; give one that is")
+        if endpoint.authority is not None and not endpoint.authority.is_file():
+            raise UnreachableError(f"webhook {recipient}: {endpoint.authority}: no such file; give the PEM file of its authority")
         headers = {**signature(content, key=endpoint.key, now=self.now()), "Idempotency-Key": idempotency_key(message_id, recipient)}
         answer: int | str
         with hushed(), requests.Session() as session:
@@ -173,7 +177,7 @@ def _judge(answer: int | str, recipient: str) -> None:
     who = f"webhook {recipient}"
     match answer:
         case str():
-            raise DeliveryError(f"{who}: {answer}; it will be tried again")
+            raise UnreachableError(f"{who}: {answer}; it will be tried again")
         case code if HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
             return
         case code if code >= HTTPStatus.INTERNAL_SERVER_ERROR or code in PASSING:

@@ -15,12 +15,12 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import create_engine, select, update
 
-from pillarfour.delivery.channels import FileChannel, RefusedError
+from pillarfour.delivery.channels import FileChannel, RefusedError, UnreachableError
 from pillarfour.delivery.letter import Letter
 from pillarfour.delivery.outbox import Recipient, record, tally
 from pillarfour.delivery.outbox_table import outbox as table
 from pillarfour.delivery.outbox_table import outbox_contents
-from pillarfour.delivery.sending import ATTEMPTS, LEASE, deliver
+from pillarfour.delivery.sending import ATTEMPTS, LEASE, UNANSWERED, deliver
 from pillarfour.errors import DeliveryError
 
 FOLDER = Recipient(channel="file")
@@ -81,6 +81,18 @@ def test_one_recipient_does_not_stop_the_others(office, letter: Letter):
 
     assert (done.sent, done.dead, done.waiting, done.failures) == (1, 1, 0, ("550 no such user",))
     assert [(row.state, row.last_error) for row in office.rows()] == [("dead", "550 no such user"), ("sent", None)]
+
+
+def test_one_program_that_does_not_answer_does_not_stop_the_others(office, letter: Letter):
+    """Each may take half a minute to fail: after three the rest of its messages wait untried, and nobody else's do."""
+    silent, other = Recipient(channel="webhook", address="silent@x.org"), Recipient(channel="webhook", address="other@x.org")
+    for number in range(5):
+        office.keep(replace(letter, message_id=f"<2021-07-12.{number}@pillarfour>"), silent, other)
+    told = Told(answers={"silent@x.org": [UnreachableError("webhook silent: ReadTimeout")] * 5})
+    done = office.deliver(told, name="webhook")
+
+    assert told.tried == {"silent@x.org": UNANSWERED, "other@x.org": 5}
+    assert (done.sent, done.waiting, len(done.failures)) == (5, 5, UNANSWERED)
 
 
 def test_a_failure_waits_longer_each_time(office, letter: Letter):

@@ -4,12 +4,14 @@ import logging
 import traceback
 from dataclasses import replace
 from email import message_from_bytes
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 
-from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.channels import RefusedError, UnreachableError
 from pillarfour.delivery.smtp import SmtpChannel
 from pillarfour.errors import DeliveryError
 
@@ -154,6 +156,43 @@ def test_a_server_that_is_not_there_is_tried_again(channel: SmtpChannel):
     with pytest.raises(DeliveryError, match=r"127\.0\.0\.1:1: ConnectionRefusedError") as caught:
         send(channel, port=1)
 
+    assert not isinstance(caught.value, RefusedError)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"authority": Path("nowhere.pem")}, "nowhere.pem: no such file; give the PEM file"),
+        ({"password": SecretStr("contraseña")}, "user or password holds a letter that no mail login can carry"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_named(channel: SmtpChannel, changes: dict[str, Any], said: str):
+    """With what to do, and without a letter of the password."""
+    with pytest.raises(UnreachableError, match=said) as caught:
+        send(channel, **changes)
+
+    assert "ñ" not in str(caught.value)
+    assert "xf1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("answer", "stops_the_others"), [("552 5.3.4 message too large", False), ("550 5.7.1 not your sender", True)])
+def test_a_sender_refused_concerns_every_message_but_one_that_is_too_large(
+    channel: SmtpChannel,
+    mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    stops_the_others: bool,  # noqa: FBT001
+):
+    """Servers refuse a message for its size where it begins."""
+
+    async def refuse(*_: object) -> str:
+        return answer
+
+    monkeypatch.setattr(type(mailbox), "handle_MAIL", refuse, raising=False)
+    with pytest.raises(DeliveryError, match=answer) as caught:
+        send(channel)
+
+    assert isinstance(caught.value, UnreachableError) == stops_the_others
     assert not isinstance(caught.value, RefusedError)
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from pydantic import SecretStr
 
 from pillarfour.delivery import cap, webhook
-from pillarfour.delivery.channels import RefusedError
+from pillarfour.delivery.channels import RefusedError, UnreachableError
 from pillarfour.delivery.webhook import Endpoint, WebhookChannel
 from pillarfour.errors import DeliveryError
 
@@ -151,7 +152,7 @@ def test_a_refusal_is_final(channel: WebhookChannel, listener: Listener, code: i
 def test_a_server_that_keeps_us_waiting_is_left(channel: WebhookChannel, listener: Listener, trouble: str):
     """The whole try is bounded, not each wait for a byte."""
     listener.answers = [trouble]
-    with pytest.raises(DeliveryError, match="it will be tried again"):
+    with pytest.raises(UnreachableError, match="it will be tried again"):
         send(replace(channel, timeout_seconds=0.6))
 
     assert len(listener.taken) == 1
@@ -161,6 +162,15 @@ def test_a_stranger_with_a_certificate_gets_nothing(channel: WebhookChannel, lis
     """A certificate by another authority ends it before anything is said."""
     endpoint = replace(channel.endpoints["reception"], authority=certificates.stranger)
     with pytest.raises(DeliveryError, match="SSLError"):
+        send(replace(channel, endpoints={"reception": endpoint}))
+
+    assert listener.taken == []
+
+
+def test_an_authority_that_is_not_there_is_named(channel: WebhookChannel, listener: Listener):
+    """The file, and what to give."""
+    endpoint = replace(channel.endpoints["reception"], authority=Path("nowhere.pem"))
+    with pytest.raises(UnreachableError, match=r"webhook reception: nowhere\.pem: no such file; give the PEM file"):
         send(replace(channel, endpoints={"reception": endpoint}))
 
     assert listener.taken == []
