@@ -22,7 +22,8 @@ from pillarfour.lookups import Language
 ATTACHED_BYTES = 2_000_000
 """Before they are encoded; mail servers commonly take ten million bytes in all."""
 
-Kind = Literal["case", "digest", "report"]
+Kind = Literal["case", "digest", "report", "failure"]
+"""The last two tell of no night, and nobody who got them has been told of one."""
 
 
 @dataclass(frozen=True, kw_only=True)

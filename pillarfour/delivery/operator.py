@@ -48,7 +48,7 @@ def compose(*, run: str, said: str, sender: str, now: datetime, report: str | No
     mail["Auto-Submitted"] = "auto-generated"
     mail["Subject"] = subject
     mail.set_content(f"The run {one_line(run)} failed at {ENGLISH.moment(now)}:\n\n{cleaned(said)}\n\n{remedy}", cte="quoted-printable")
-    return Letter(message_id=name, known_on=now.date(), mark="live", subject=subject, quiet=False, content=mail.as_bytes())
+    return Letter(message_id=name, known_on=now.date(), mark="live", subject=subject, quiet=False, kind="failure", content=mail.as_bytes())
 
 
 def cleaned(said: str) -> str:

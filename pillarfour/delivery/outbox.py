@@ -43,11 +43,17 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Parcel:
-    """A message as it is recorded; one that many are sent is kept once."""
+    """A message as it is recorded; one that many are sent is kept once.
+
+    Parameters
+    ----------
+    mark
+        That of the night it tells of, or what it is where it tells of none.
+    """
 
     message_id: str
     known_on: date
-    mark: Mark
+    mark: Mark | Literal["report", "failure"]
     content: bytes
 
 
@@ -71,7 +77,8 @@ def record(connection: Connection, letter: Letter, *, recipients: Sequence[Recip
             continue
         if recipient.address:
             checked_address(recipient.address)
-        parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=letter.mark, content=letter.content)
+        mark = letter.kind if letter.kind == "report" or letter.kind == "failure" else letter.mark  # noqa: PLR1714 - narrows the type
+        parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=mark, content=letter.content)
         new += record_parcel(connection, parcel, recipient=recipient, now=now)
     return new
 

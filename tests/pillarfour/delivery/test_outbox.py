@@ -57,6 +57,14 @@ def test_only_real_nights_make_each_other_superfluous(office, quiet: Letter):
     assert office.keep(replace(quiet, message_id="<other@pillarfour>", mark="past"), FOLDER) == 0
 
 
+@pytest.mark.parametrize("kind", ["report", "failure"])
+def test_what_tells_of_no_night_makes_no_digest_superfluous(office, letter: Letter, quiet: Letter, kind: str):
+    """A night that failed and was run again, or a week's report: who got that has not been told of the night."""
+    office.keep(replace(letter, kind=kind, message_id="<other@pillarfour>"), FOLDER, DUTY)
+
+    assert office.keep(quiet, FOLDER, DUTY) == 2
+
+
 def test_later_transitions_of_a_night_are_told_after_all(office, letter: Letter, quiet: Letter):
     """A quiet morning does not silence the afternoon."""
     office.keep(quiet, DUTY)
