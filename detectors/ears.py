@@ -23,7 +23,7 @@ POINTS = 17
 """Two to this power points on which the law of C3 is summed."""
 
 JUST_UNDER = 1 - 1e-9
-"""Of a threshold: where the reference rule's bound is not passed."""
+"""Of a threshold: where a bound is not passed that the sum or the reference rule's ratio passes."""
 
 FEWEST = 0.5
 """Persons below which a mean is not taken for the truth."""
@@ -122,6 +122,8 @@ class Ears(BlockMethod[EarsParameters]):
             rise = distance + np.where(distance >= -1, above, 0)
             fall = -distance + np.where(distance <= 1, below, 0)
             score = np.where(rise >= fall, rise, -fall) / limit
+            risen = np.flatnonzero(score >= 1)
+            score.flat[risen[packed.values.flat[risen] == 0]] = JUST_UNDER  # what came before was a rise, but nobody is none
         else:
             limit = t_limit(size, chance)
             high, low = np.full_like(distance, limit), np.full_like(distance, -limit)

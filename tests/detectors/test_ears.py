@@ -53,6 +53,17 @@ def test_bounds_and_alarms_equal_the_reference(shared, number):
     assert checked > 500
 
 
+def test_nobody_is_no_rise(panel_of, draw_counts):
+    """Where few come, C3's memory of two months with somebody alone would pass its limit; a month of zero is not told as a rise."""
+    counts = draw_counts(500, 60, mean=0.3, dispersion=0.5)
+    scores = Ears().detect(panel_of(counts), judge="all")
+    judged = scores.status == OK
+
+    assert (scores.alarm & (scores.direction > 0)).any()
+    np.testing.assert_array_equal((counts > scores.upper)[judged], (scores.score >= 1)[judged])
+    np.testing.assert_array_equal((counts < scores.lower)[judged], (scores.score <= -1)[judged])
+
+
 def test_the_reference_bound_of_c3_holds_the_count_itself(panel_of):
     """R's C3 alarms on the two months before, whatever the judged one is: why it is not the rule here."""
     quiet = [[*HISTORY, 400.0, 400, count] for count in (0, 100, 400)]
