@@ -10,9 +10,13 @@ import typer
 from flows.commands.options import FAILED, Json, StoreOption, answer, settings
 
 if TYPE_CHECKING:
+    from pillarfour.recipe import Recipe
     from pillarfour.settings import Settings
+    from pillarfour.store import Store
 
 GIVEN_UP_SHOWN = 10
+FAILURE_SHOWN_DAYS = 7
+"""For how long a failure is shown that no look on a later day has mended, such as a wrong file brought by hand."""
 
 
 def doctor(
@@ -77,25 +81,34 @@ def _triggers(chosen: "Settings") -> list[dict[str, Any]]:
 
 
 def _sources(chosen: "Settings") -> list[dict[str, Any]]:
-    from flows.detect import RECIPES, freshness
+    from flows.detect import RECIPES
     from flows.ingest import open_store
+    from pillarfour.errors import StoreError
+
+    store, rows = open_store(chosen), []
+    for name, recipe in RECIPES.items():
+        try:
+            rows += _source(store, recipe)
+        except StoreError as error:
+            rows.append(_row(name, "wrong", str(error)))
+    return rows
+
+
+def _source(store: "Store", recipe: "Recipe") -> list[dict[str, Any]]:
+    """Say how fresh a source is, what failed of it lately, and what is held."""
+    from flows.detect import freshness
     from pillarfour import clock
 
-    store, today = open_store(chosen), clock.today()
-    rows = []
-    for name, recipe in RECIPES.items():
-        fresh = freshness(store, recipe, known_on=today)
-        late = (today - fresh.due).days if fresh.due else None
-        detail = (
-            f"newest {fresh.newest_period}, published {fresh.published_on}; next due {fresh.due}" if fresh.newest_period else "no release"
-        )
-        rows.append(
-            _row(name, "late" if late is None or late > 0 else "ok", f"{detail}{f', {late} days late' if late and late > 0 else ''}")
-        )
-        last = store.visits.last(name, what={"failed"})
-        if last is not None:
-            rows.append(_row(name, "failed", f"{last.at:%Y-%m-%d %H:%M} UTC: {last.detail}"))
-        rows += [_row(name, "held", f"{release.id}: {release.problems[0]}") for release in store.releases(name) if release.status == "held"]
+    name, today = recipe.name, clock.today()
+    fresh = freshness(store, recipe, known_on=today)
+    late = (today - fresh.due).days if fresh.due else None
+    detail = f"newest {fresh.newest_period}, published {fresh.published_on}; next due {fresh.due}" if fresh.newest_period else "no release"
+    rows = [_row(name, "late" if late is None or late > 0 else "ok", f"{detail}{f', {late} days late' if late and late > 0 else ''}")]
+    failed, looked = (store.visits.last(name, what={what}) for what in ("failed", "looked"))
+    mended = failed and looked and looked.at.date() > failed.at.date()
+    if failed is not None and not mended and (today - failed.at.date()).days <= FAILURE_SHOWN_DAYS:
+        rows.append(_row(name, "failed", f"{failed.at:%Y-%m-%d %H:%M} UTC: {failed.detail}"))
+    rows += [_row(name, "held", f"{release.id}: {release.problems[0]}") for release in store.releases(name) if release.status == "held"]
     return rows
 
 
@@ -103,9 +116,13 @@ def _ledger(chosen: "Settings") -> list[dict[str, Any]]:
     from pillarfour.alerts.ledger import Ledger
     from pillarfour.delivery.desk import entries
     from pillarfour.delivery.outbox import tally
+    from pillarfour.errors import LedgerError
 
-    with Ledger(chosen.ledger).read() as connection:
-        counted, given_up = tally(connection), entries(connection, states=("dead",))
+    try:
+        with Ledger(chosen.ledger).read() as connection:
+            counted, given_up = tally(connection), entries(connection, states=("dead",))
+    except LedgerError as error:
+        return [_row("ledger", "wrong", str(error))]
     rows = [_row("outbox", "wrong" if given_up else "ok", ", ".join(f"{count} {state}" for state, count in counted.items()))]
     rows += [
         _row("outbox", "given up", f"{each.id}, to {each.recipient or each.channel}: {each.why}") for each in given_up[:GIVEN_UP_SHOWN]

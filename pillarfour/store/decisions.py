@@ -24,7 +24,7 @@ class Decision:
     by: str
 
 
-_DECISIONS = TypeAdapter(list[Decision])
+_DECISION = TypeAdapter(Decision)
 
 
 class Decisions:
@@ -47,7 +47,7 @@ class Decisions:
 
     def read(self) -> list[Decision]:
         """Give all decisions, oldest first."""
-        return _DECISIONS.validate_python(files.read_lines(self.path))
+        return files.read_lines(self.path, _DECISION)
 
     def standing(self, source: str) -> dict[str, Decision]:
         """Give the last decision about each document of a source, by its SHA-256."""

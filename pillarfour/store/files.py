@@ -5,11 +5,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
 from pillarfour.errors import StoreError
+
+Event = TypeVar("Event")
 
 TEMPORARY = ".tmp-"
 PATIENCE_SECONDS = 600
@@ -110,8 +113,8 @@ def append_line(path: Path, event: Mapping[str, Any]) -> None:
         os.fsync(log.fileno())
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a log; a last line that a killed writer left unfinished was never an event.
+def read_lines(path: Path, event: TypeAdapter[Event]) -> list[Event]:
+    """Read a log of events; a last line that a killed writer left unfinished was never one.
 
     Raises
     ------
@@ -125,7 +128,9 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     events = []
     for number, line in enumerate(finished.splitlines(), start=1):
         try:
-            events.append(json.loads(line))
-        except ValueError as cause:
-            raise StoreError(f"{path}:{number}: damaged ({cause}); put the line right from a backup, or delete it") from cause
+            events.append(event.validate_json(line))
+        except ValidationError as cause:
+            fault = cause.errors()[0]
+            place = "".join(f"{part}: " for part in fault["loc"])
+            raise StoreError(f"{path}:{number}: damaged ({place}{fault['msg']}); put the line right from a backup, or delete it") from cause
     return events

@@ -92,7 +92,7 @@ def read_entry(path: Path, content: bytes) -> Entry:
     try:
         return ENTRY.validate_json(pq.read_metadata(pa.BufferReader(content)).metadata[FOOTER])
     except (pa.ArrowException, KeyError, TypeError, ValueError) as cause:
-        raise StoreError(f"{path}: is no whole release ({cause}); delete it and ingest its document again, which lies in raw/") from cause
+        raise _damaged(path, cause) from cause
 
 
 def read_cells(
@@ -104,12 +104,26 @@ def read_cells(
     ------
     Outdated
         If the file was replaced since the entry was read.
+    StoreError
+        If the file is damaged.
     """
     try:
-        file = pq.ParquetFile(path, memory_map=True)
+        return _read_cells(path, entry, cells=cells, columns=columns)
     except FileNotFoundError as cause:
         raise Outdated(f"{path}: is gone") from cause
-    with file:
+    except (OSError, pa.ArrowException) as cause:
+        raise _damaged(path, cause) from cause
+
+
+def _damaged(path: Path, cause: Exception) -> StoreError:
+    said = str(cause).strip()
+    return StoreError(
+        f"{path}: is no whole release ({said}); delete it and ingest its document again, whose bytes lie in raw/, under its name"
+    )
+
+
+def _read_cells(path: Path, entry: Entry, *, cells: Collection[tuple[str, str]] | None, columns: Sequence[str] | None) -> pa.Table:
+    with pq.ParquetFile(path, memory_map=True) as file:
         if file.metadata.metadata.get(FOOTER) != ENTRY.dump_json(entry):
             raise Outdated(f"{path}: was replaced")
         stretches = list(_stretches(entry, cells))

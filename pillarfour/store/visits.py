@@ -26,7 +26,7 @@ class Visit:
     sha256: str | None = None
 
 
-_VISITS = TypeAdapter(list[Visit])
+_VISIT = TypeAdapter(Visit)
 
 
 class Visits:
@@ -51,8 +51,7 @@ class Visits:
 
     def read(self, source: str | None = None) -> list[Visit]:
         """Give all looks at a source, or at every source, oldest first."""
-        visits = _VISITS.validate_python(files.read_lines(self.path))
-        return [visit for visit in visits if source in (None, visit.source)]
+        return [visit for visit in files.read_lines(self.path, _VISIT) if source in (None, visit.source)]
 
     def last(self, source: str, *, what: Collection[What] = ("looked", "unchanged", "new", "failed")) -> Visit | None:
         """Give the newest look at a source that came to one of these; None where there is none."""

@@ -181,3 +181,13 @@ def test_a_release_replaced_under_a_reader_is_read_anew(filled, make_document, m
 
     assert filled.known_on("made_up", LATER, table="south")["value"].to_pylist() == [52]
     assert looks == [0, 1]
+
+
+def test_a_release_damaged_within_is_named(filled):
+    """Bytes lost on the disk, the file's size unchanged: an error that names the file and the remedy, and no figure."""
+    path = next(filled.root.glob("observations/*/release=2021-04-10-*.parquet"))
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(len(content) // 2) + content[4 + len(content) // 2 :])
+
+    with pytest.raises(StoreError, match=r"release=2021-04-10-\w+\.parquet: is no whole release \(.*\); delete it and ingest its document"):
+        filled.known_on("made_up", LATER)

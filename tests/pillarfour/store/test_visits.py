@@ -51,3 +51,13 @@ def test_a_damaged_line_is_an_error_with_its_number(store):
 
     with pytest.raises(StoreError, match=r"visits.jsonl:2: damaged"):
         store.visits.read()
+
+
+def test_a_line_of_something_else_is_an_error_with_its_number(store):
+    """JSON that is no look is damage too, and the message says what it lacks."""
+    store.visits.record("made_up", "looked")
+    with store.visits.path.open("ab") as log:
+        log.write(b'{"at": "2024-01-01T00:00:00Z", "source": "made_up", "what": "glanced"}\n')
+
+    with pytest.raises(StoreError, match=r"visits.jsonl:2: damaged \(what: Input should be 'looked', .*\); put the line right"):
+        store.visits.read()
