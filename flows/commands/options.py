@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
 """Exit codes: done; failed; wrongly called; done, but a release is held."""
 
+PROSE_WIDTH = 30
+"""How narrow a column of sentences may become for the others' sake [characters]."""
+GAP = 2
+"""What stands between two columns [characters]."""
+
 StoreOption = Annotated[
     Path | None,
     typer.Option("--store", envvar="PILLARFOUR_STORE", help="The folder of the store.", show_default="data/store", file_okay=False),
@@ -64,10 +69,19 @@ def answer(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "",
     from rich.console import Console
     from rich.table import Table
 
+    console, needed = Console(), 0
     table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for column in rows[0]:
         numeric = all(isinstance(row[column], int | float) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=False)
+        words = [_written(row[column]) for row in rows]
+        prose = any(" " in word for word in words)  # ids, dates and the like are copied into the next command: they are never broken
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=not prose)
+        needed += (PROSE_WIDTH if prose else max(map(len, (column, *words)))) + GAP
     for row in rows:
-        table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row.values()))
-    Console().print(table)
+        table.add_row(*(_written(cell) for cell in row.values()))
+    console.width = max(console.width, needed)
+    console.print(table)
+
+
+def _written(cell: object) -> str:
+    return "" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)

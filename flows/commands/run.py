@@ -62,10 +62,16 @@ def ingest(
             outcomes += steps.ingest_live(found, opened, chosen)
     shown = [outcome for outcome in outcomes if files or outcome.result != "unchanged"]
     answer(
-        [{"document": each.document, "result": each.result, "release": each.release, "detail": each.detail} for each in shown],
+        [
+            {"document": each.document, "result": each.result, "release": each.release, **({"detail": each.detail} if as_json else {})}
+            for each in shown
+        ],
         as_json=as_json,
         empty=f"{source}: {len(outcomes)} documents looked at, nothing new",
     )
+    for each in shown:
+        if each.detail and not as_json:
+            typer.echo(f"{each.result}: {each.detail}")
     results = {outcome.result for outcome in outcomes}
     raise typer.Exit(FAILED if "failed" in results else HELD if "held" in results else DONE)
 
