@@ -10,7 +10,7 @@ from flows.notices import notices
 from flows.tell import Teller
 from pillarfour import clock
 from pillarfour.alerts import acts, events
-from pillarfour.alerts.deciding import decide_all
+from pillarfour.alerts.deciding import ask_on, decide_all
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.lifecycle import follow
 from pillarfour.alerts.model import AlertState, Transition
@@ -46,7 +46,9 @@ def alert(teller: Teller, *, outcomes: Iterable[Outcome] = (), password: str | N
     conditions = [with_figures(each, known) for each in evaluate(teller.triggers, known)]
     with book.begin() as connection:
         said = acts.acts(connection, known_on=known.known_on)
-        before = {**{each.key: AlertState(key=each.key) for each in conditions}, **events.states(connection, known.known_on)}
+        stood = events.states(connection, known.known_on)
+        conditions += ask_on(conditions, stood, triggers=teller.triggers, known=known)
+        before = {**{each.key: AlertState(key=each.key) for each in conditions}, **stood}
         silences = acts.silences(said, known_on=known.known_on)
         transitions = decide_all(conditions, before, triggers=teller.triggers, known=known, silences=silences)
         states = before | {transition.key: follow(before[transition.key], transition) for transition in transitions}

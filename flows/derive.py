@@ -14,7 +14,7 @@ from typing import Any
 
 from flows import detect, ingest
 from pillarfour.alerts import events
-from pillarfour.alerts.deciding import decide_all
+from pillarfour.alerts.deciding import ask_on, decide_all
 from pillarfour.alerts.events import Event
 from pillarfour.alerts.ledger import Ledger
 from pillarfour.alerts.lifecycle import follow
@@ -155,6 +155,7 @@ def _read_again(store: Store, again: Store, *, known_on: date, progress: Callabl
 def _decide_again(store: Store, asked: Triggers, state: AlertState, *, known_on: date) -> tuple[Condition | None, Transition | None]:
     known = detect.score(store, asked, known_on=known_on)
     conditions = [with_figures(each, known) for each in evaluate(asked, known)]
+    conditions += ask_on(conditions, {state.key: state}, triggers=asked, known=known)
     states = {each.key: AlertState(key=each.key) for each in conditions} | {state.key: state}
     moved = decide_all(conditions, states, triggers=asked, known=known, silences={})
     return (

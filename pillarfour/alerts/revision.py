@@ -9,7 +9,7 @@ import numpy as np
 from pillarfour.alerts.cases import DIRECTIONS
 from pillarfour.alerts.model import AlertState, Change, Condition, Evidence, Figure, Level, Revision, rank
 from pillarfour.model import SeriesKey
-from pillarfour.triggers.evaluate import evaluate
+from pillarfour.triggers.evaluate import ask
 from pillarfour.triggers.night import Night
 from pillarfour.triggers.schema import Triggers
 
@@ -44,27 +44,26 @@ def revised(state: AlertState, triggers: Triggers, night: Night) -> Revision | N
     changes = tuple(Change(before=before, after=after) for before, after in now if after is not None and after.value != before.value)
     if not changes:
         return None
-    asked = triggers.model_copy(update={"triggers": (triggers.trigger(state.key.trigger),)})
     months = [column for column, period in enumerate(night.periods) if period >= min(state.periods)]
-    supported = [_supported(state, _ask(state, asked, night, column), night, night.periods[column]) for column in months]
+    supported = [_supported(state, _ask(state, triggers, night, column), night, night.periods[column]) for column in months]
     return Revision(changes=changes, supported=max(supported, key=rank, default=None))
 
 
-def _ask(state: AlertState, triggers: Triggers, night: Night, column: int) -> Condition | None:
-    """Ask the alert's trigger as if the month were the newest; None where it did not watch the series yet.
+def _ask(state: AlertState, triggers: Triggers, night: Night, column: int) -> Condition:
+    """Ask the alert's trigger as if the month were the newest, also where the series was not among the largest by then.
 
     What was known after earlier releases is not asked again: revised figures are held against the rule, not against its patience.
     """
     values = night.panel.values.copy()
     values[:, column + 1 :] = np.nan
     then = replace(night, panel=replace(night.panel, values=values), after={})
-    return next((condition for condition in evaluate(triggers, then) if condition.key == state.key), None)
+    return ask(triggers, then, state.key)
 
 
-def _supported(state: AlertState, condition: Condition | None, night: Night, period: str) -> Level | None:
+def _supported(state: AlertState, condition: Condition, night: Night, period: str) -> Level | None:
     """Give the highest level that a month supports; a month that raised the alert also those that a missing figure leaves open."""
     raised = period in state.periods
-    if condition is None or condition.reference_period != period:
+    if condition.reference_period != period:
         return state.level if raised else None
     whole = _whole(state, night, period)
     unsettled = {level: found for level, found in condition.evidence.items() if raised and found.held is None}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pillarfour.alerts.deciding import decide_all
+from pillarfour.alerts.deciding import ask_on, decide_all
 from pillarfour.alerts.lifecycle import follow
 from pillarfour.alerts.model import AlertKey, AlertState, Condition, Transition
 from pillarfour.alerts.revision import with_figures
@@ -39,6 +39,7 @@ def replay(triggers: Triggers, nights: Sequence[Night], *, changed: Sequence[fro
         kept = None if changed is None or not number else Yesterday(conditions=yesterday, changed=changed[number])
         found = evaluate(triggers, night, hashes=hashes, yesterday=kept)
         conditions = [each if yesterday.get(each.key) is each else with_figures(each, night) for each in found]
+        conditions += ask_on(conditions, states, triggers=triggers, known=night)
         states = {**{each.key: AlertState(key=each.key) for each in conditions}, **states}
         transitions = decide_all(conditions, states, triggers=triggers, known=night, silences={})
         states |= {transition.key: follow(states[transition.key], transition) for transition in transitions}

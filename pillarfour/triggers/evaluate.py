@@ -66,6 +66,19 @@ def evaluate(
     return found
 
 
+def ask(triggers: Triggers, night: Night, key: AlertKey) -> Condition:
+    """Ask one trigger of one series of the night's panel, whether or not it watches that series on the night.
+
+    Raises
+    ------
+    TriggerError
+        If the panel, the scores or the outlooks lack the series.
+    """
+    series = SeriesKey(stage=key.stage, subject=key.subject)
+    trigger = triggers.trigger(key.trigger)
+    return Question(triggers=triggers, trigger=trigger, night=night, series=series, sha256=triggers.sha256(key.trigger)).condition()
+
+
 def watched_by(trigger: Trigger, night: Night) -> Iterator[AlertKey]:
     """Give what a trigger is asked of on a night, subject by subject, each in travel order."""
     at = {stage: watching.subjects(trigger, stage, night.panel) for stage in trigger.series.stages}

@@ -29,6 +29,7 @@ def ask_share(leaf: ShareLeaf, line: Line, column: int) -> Evidence:
     figures = figures_of(
         line, asked, value=value, total=total, other=None if value is not None else most, at_least=leaf.at_least, at_most=leaf.at_most
     )
+    figures |= {"periods_before": leaf.periods_before} if leaf.periods_before else {}
     if total is None or most is None:
         return answer("share", None, f"no share for {period}: no figure is published; {wanted} is asked for", line, asked, figures=figures)
     if total == 0 or (leaf.floor is not None and total < leaf.floor):

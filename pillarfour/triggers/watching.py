@@ -85,8 +85,7 @@ def scored(triggers: Triggers, panel: Panel) -> tuple[SeriesKey, ...]:
     for trigger in _of_figures(triggers):
         if trigger.asks(DetectorLeaf):
             stages = trigger.series.stages
-            everybody = dict.fromkeys(subject for stage in stages for subject in subjects(trigger, stage, panel))
-            keys = (SeriesKey(stage=stage, subject=subject) for stage in stages for subject in everybody)
+            keys = (SeriesKey(stage=stage, subject=subject) for stage in stages for subject in _asked_of(trigger, panel))
             found |= dict.fromkeys(key for key in keys if key in known)
     return tuple(found)
 
@@ -122,6 +121,14 @@ def largest(panel: Panel, stage: str, top: Top) -> tuple[str, ...]:
     np.put_along_axis(ranked, order, values=True, axis=0)
     among = np.flatnonzero((ranked & (sums > 0)).any(axis=1))
     return tuple(rows[place][0] for place in among)
+
+
+def _asked_of(trigger: Trigger, panel: Panel) -> tuple[str, ...]:
+    """Give whom a trigger can be asked of: of the largest any nationality, since who has an alert is asked on after falling behind."""
+    if trigger.series.for_each_top is None:
+        return trigger.series.subjects
+    keys = (key for key in panel.series if isinstance(key, SeriesKey) and key.stage in trigger.series.stages and _nationality(key))
+    return tuple(sorted({key.subject for key in keys}))
 
 
 def _rolling(counts: Floats, periods: int) -> Floats:

@@ -298,7 +298,11 @@ LAWS = [
 
 @pytest.fixture(autouse=True)
 def _asked_once(monkeypatch):
-    monkeypatch.setattr(revision, "evaluate", ask)
+    def again(file, known, key):
+        (found,) = (each for each in ask(file, known) if each.key == key)
+        return found
+
+    monkeypatch.setattr(revision, "ask", again)
 
 
 def holds(history):
