@@ -57,13 +57,16 @@ def unit(name: str, wording: Wording) -> str:
 
 
 def parts(news: News, wording: Wording) -> str:
-    """Read as ``Haiti 5,293, Brazil 323 and Chile 911``."""
+    """Read as ``Haiti 5,293, Brazil 323 and Chile 911``; what they leave of the figure is said to be others'."""
     said = [
         wording.say("{name} not published apart", name=part.name[wording.language])
         if part.value is None
         else f"{part.name[wording.language]} {wording.number(part.value)}"
         for part in news.parts
     ]
+    rest = (news.transition.condition.value or 0) - sum(part.value or 0 for part in news.parts)
+    if said and rest > 0:
+        said.append(wording.say("others {count}", count=wording.number(rest)))
     return wording.listed(said) if said else ""
 
 

@@ -106,15 +106,28 @@ def _level(figures: Figures, wording: Wording, turned: bool) -> str | None:  # n
 
 def _share(figures: Figures, wording: Wording, turned: bool) -> str | None:  # noqa: FBT001 - as above
     least, most = figures.get("at_least"), figures.get("at_most")
-    if least is not None:
-        bound = wording.percent(least)
-        return (
-            wording.say("the share is under {bound}", bound=bound) if turned else wording.say("the share is at least {bound}", bound=bound)
-        )
-    if most is None:
+    if least is None and most is None:
         return None
-    bound = wording.percent(most)
-    return wording.say("the share is above {bound}", bound=bound) if turned else wording.say("the share is at most {bound}", bound=bound)
+    bound, months = wording.percent(most if least is None else least), int(figures.get("periods_before") or 0)
+    said, one, more = {
+        (True, False): (
+            wording.say("the share is at least {bound}", bound=bound),
+            *noted("the share {count} month before was at least {bound}", "the share {count} months before was at least {bound}"),
+        ),
+        (True, True): (
+            wording.say("the share is under {bound}", bound=bound),
+            *noted("the share {count} month before was under {bound}", "the share {count} months before was under {bound}"),
+        ),
+        (False, False): (
+            wording.say("the share is at most {bound}", bound=bound),
+            *noted("the share {count} month before was at most {bound}", "the share {count} months before was at most {bound}"),
+        ),
+        (False, True): (
+            wording.say("the share is above {bound}", bound=bound),
+            *noted("the share {count} month before was above {bound}", "the share {count} months before was above {bound}"),
+        ),
+    }[least is not None, turned]
+    return wording.many(one, more, months, bound=bound) if months else said
 
 
 def _composition(figures: Figures, wording: Wording, turned: bool) -> str:  # noqa: FBT001 - as above

@@ -55,7 +55,7 @@ def new(case: Case, wording: Wording) -> str:
 def standing(alert: Standing, wording: Wording) -> str:
     """Say in one line which alert still stands, and how its newest figure is."""
     said = message.figure(alert.condition, wording)
-    topic = wording.fact(alert.topic.said(wording.language))
+    topic = message.matter(alert.topic, alert.condition, wording)
     level = wording.level(alert.state.level)
     begun = wording.say("{level} since {since}", level=level, since=wording.day(alert.state.since)) if alert.state.since else level
     mark = message.trial(wording, on_trial=alert.on_trial)
@@ -64,7 +64,7 @@ def standing(alert: Standing, wording: Wording) -> str:
 
 def pending(alert: Standing, wording: Wording) -> str:
     """Say in one line what waits to be confirmed."""
-    level, topic = wording.level(alert.condition.pending), wording.fact(alert.topic.said(wording.language))
+    level, topic = wording.level(alert.condition.pending), message.matter(alert.topic, alert.condition, wording)
     return message.trial(wording, on_trial=alert.on_trial) + wording.say(
         "{level} to be confirmed: {topic}: {figure}", level=level, topic=topic, figure=message.figure(alert.condition, wording)
     )

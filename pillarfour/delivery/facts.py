@@ -116,6 +116,8 @@ def _share(figures: Figures, wording: Wording, _: bool) -> str:  # noqa: FBT001 
     }
     if figures.get("value") is None:
         return wording.say("Not published apart; at most {share} of the {total} in {period}.", **fields)
+    if figures.get("periods_before"):
+        return wording.say("In {period} it was {share} of the {total} of all nationalities.", **fields)
     return wording.say("It is {share} of the {total} of all nationalities in {period}.", **fields)
 
 
@@ -186,7 +188,7 @@ def no_lag(reason: str, wording: Wording) -> str:
     """Say why no lag is usable."""
     return {
         "too_short": wording.say("too few months are known of both stages"),
-        "too_few": wording.say("too few people are counted"),
+        "too_few": wording.say("too few are counted"),
         "insignificant": wording.say("no lag is beyond chance"),
         "wrong_sign": wording.say("more there went with fewer here"),
         "published_first": wording.say("its own figures come out first"),

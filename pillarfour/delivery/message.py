@@ -8,7 +8,7 @@ from typing import Literal
 from pillarfour.alerts.model import Condition, Evidence
 from pillarfour.delivery import reasons
 from pillarfour.delivery.case import Case
-from pillarfour.delivery.night import News, Night
+from pillarfour.delivery.night import News, Night, Topic
 from pillarfour.delivery.wording import Wording, one_line
 
 LONGEST_SUBJECT = 150
@@ -18,9 +18,8 @@ def subject(case: Case, night: Night, wording: Wording) -> str:
     """Name the level, who and where, the figure, and how unusual it is."""
     more = len(case.news) - 1
     counted = "; " + wording.many("and {count} more", "and {count} more", more) if more else ""
-    return (
-        f"{marks(night, case.lead, wording)}[{label(case.lead, wording)}] {_shortened(headline(case.lead, wording))}{counted} (pillarfour)"
-    )
+    said = _shortened(headline(case.lead, wording, brief=True))
+    return f"{marks(night, case.lead, wording)}[{label(case.lead, wording)}] {said}{counted} (pillarfour)"
 
 
 def marks(night: Night, news: News | None, wording: Wording) -> str:
@@ -71,18 +70,41 @@ def opening(case: Case, wording: Wording) -> str:
     )
 
 
-def headline(news: News, wording: Wording) -> str:
-    """Read as ``Haitian families, Darién: 6,527 in June 2021, 3 × what was expected``."""
-    return f"{topic(news, wording)}: {figure(news.transition.condition, wording)}"
+def headline(news: News, wording: Wording, *, brief: bool = False) -> str:
+    """Read as ``Haitian families, Darién: 6,527 persons in June 2021, 3 × what was expected``."""
+    transition = news.transition
+    what = matter(news.topic, transition.condition, wording, ended=transition.after != "active")
+    return f"{what}: {figure(transition.condition, wording, brief=brief)}"
 
 
-def topic(news: News, wording: Wording) -> str:
-    """Say who and where; a source's title is looked up in the catalogue."""
-    return wording.fact(news.topic.said(wording.language))
+def matter(topic: Topic, condition: Condition, wording: Wording, *, ended: bool = False) -> str:
+    """Say who and where, and what about them where the figure does not: without anything expected of it, or of an alert that ended.
+
+    A source's title is looked up in the catalogue.
+    """
+    said = wording.fact(topic.said(wording.language))
+    if condition.kind == "outage" or (condition.expected is not None and not ended):
+        return said
+    abouts = {
+        "surge": wording.say("rise"),
+        "collapse": wording.say("fall"),
+        "shift": wording.say("change in who arrives"),
+        "revision": wording.say("revised figures"),
+    }
+    return f"{said}, {abouts[condition.kind]}"
 
 
-def figure(condition: Condition, wording: Wording) -> str:
-    """Say a condition's newest figure and how it compares."""
+def counted(value: float, unit: str, period: str, wording: Wording) -> str:
+    """Read as ``6,527 persons in June 2021``; a share or a number of days has its own words."""
+    units = {"persons": wording.say("persons"), "events": wording.say("events")}
+    fields = {"value": wording.number(value), "period": wording.period(period)}
+    if unit not in units:
+        return wording.say("{value} in {period}", **fields)
+    return wording.say("{value} {unit} in {period}", unit=units[unit], **fields)
+
+
+def figure(condition: Condition, wording: Wording, *, brief: bool = False) -> str:
+    """Say a condition's newest figure, what it counts, and how it compares; with ``brief`` persons go without saying, events never."""
     if condition.kind == "outage":
         if condition.reference_period is None:
             return wording.say("nothing ever published")
@@ -97,7 +119,8 @@ def figure(condition: Condition, wording: Wording) -> str:
         )
     if condition.value is None or condition.reference_period is None:
         return wording.say("no figure")
-    told = wording.say("{value} in {period}", value=wording.number(condition.value), period=wording.period(condition.reference_period))
+    unit = "" if brief and condition.unit == "persons" else condition.unit
+    told = counted(condition.value, unit, condition.reference_period, wording)
     if condition.expected is None:
         return told
     return f"{told}, {wording.multiple(condition.value, condition.expected)}"

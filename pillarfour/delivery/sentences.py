@@ -11,7 +11,7 @@ def headline(notice: Notice, told: Shown, wording: Wording) -> str:
     marks = {"live": "", "exercise": f"[{wording.say('EXERCISE')}] ", "past": f"[{wording.say('PAST NIGHT')}] "}[notice.mark]
     trial = f"[{wording.say('TEST')}] " if notice.news.on_trial else ""
     label = message.label(notice.news, wording)
-    return one_line(f"{marks}{trial}{label}: {message.topic(notice.news, wording)}: {figure(notice, told, wording)}")
+    return one_line(f"{marks}{trial}{label}: {wording.fact(notice.news.topic.said(wording.language))}: {figure(notice, told, wording)}")
 
 
 def description(notice: Notice, told: Shown, wording: Wording) -> str:
@@ -35,11 +35,9 @@ def figure(notice: Notice, told: Shown, wording: Wording) -> str:
     value = told.value if told.fewer_than is None else told.fewer_than
     if value is None or condition.reference_period is None:
         return wording.say("no figure")
-    units = {"persons": wording.say("persons"), "events": wording.say("events")}
-    fields = {"value": wording.number(value), "unit": units[condition.unit], "period": wording.period(condition.reference_period)}
+    said = message.counted(value, condition.unit, condition.reference_period, wording)
     if told.fewer_than is not None:
-        return wording.say("fewer than {value} {unit} in {period}", **fields)
-    said = wording.say("{value} {unit} in {period}", **fields)
+        return wording.say("fewer than {figure}", figure=said)
     return said if told.expected is None else f"{said}, {wording.multiple(value, told.expected)}"
 
 

@@ -51,7 +51,7 @@ def test_the_message_reads_back_with_its_headers(mail: EmailMessage):
     """Subject, sender, date and name are what was meant, and nothing else is said in the header."""
 
     assert set(mail.keys()) == WRITTEN
-    assert mail["Subject"] == "[WARNING] Haitian nationals, Darién: 6,527 in June 2021, 3\u00a0× what was expected (pillarfour)"
+    assert mail["Subject"] == "[WARNING] Haitian nationals, Darién: 6,527 events in June 2021, 3\u00a0× what was expected (pillarfour)"
     assert mail["From"] == "pillarfour <pillarfour@example.org>"
     assert mail["Date"].datetime.isoformat() == "2021-07-12T11:05:00+00:00"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -71,11 +71,11 @@ def test_text_html_and_chart_are_there(mail: EmailMessage):
 
 FIRST = {
     "en": (
-        "WARNING: Haitian nationals, Darién: 6,527 in June 2021, 3\u00a0× what was expected. "
+        "WARNING: Haitian nationals, Darién: 6,527 events in June 2021, 3\u00a0× what was expected. "
         "Alert since 12 July 2021; before, none. How sure: 1 of 1 test agrees."
     ),
     "es": (
-        "ADVERTENCIA: Nacionales de Haití, Darién: 6\u202f527 en junio de 2021, 3\u00a0× lo esperado. "
+        "ADVERTENCIA: Nacionales de Haití, Darién: 6\u202f527 eventos en junio de 2021, 3\u00a0× lo esperado. "
         "Alerta desde el 12 de julio de 2021; antes, ninguna. Certeza: 1 de 1 prueba coincide."
     ),
 }
@@ -124,8 +124,8 @@ def test_both_parts_say_all_of_a_case(mail: EmailMessage, said: str):
 @pytest.mark.parametrize(
     "said",
     [
-        "WARNING: Haitian nationals, Darién: 6,527 in June 2021",
-        "WATCH since 12 June 2021: Cuban nationals, Darién: 2,770 in June 2021",
+        "WARNING: Haitian nationals, Darién: 6,527 events in June 2021",
+        "WATCH since 12 June 2021: Cuban nationals, Darién: 2,770 events in June 2021",
         "mexico-surge: Honduran nationals, Mexico: 12,993 in April 2021; WATCH asks that the figure is at least 15,000. 5 more are further",
         'pillarfour releases accept mexico_segob/2021-07-01-9c8d7e6f --reason "…"',
         "the rows sum to 9,000, printed is 9,010; compare it with the publisher's page",

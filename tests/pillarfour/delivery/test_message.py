@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pillarfour.alerts.acts import Act
-from pillarfour.alerts.model import Change, Condition, Figure, Transition
+from pillarfour.alerts.model import Change, Condition, Evidence, Figure, Transition
 from pillarfour.delivery import backdrop, contents, digest, message
 from pillarfour.delivery.case import Case, cases
 from pillarfour.delivery.night import Freshness, News, Night, NotMet, Topic
@@ -35,14 +35,17 @@ def case(haitian_night: Night) -> Case:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        (ENGLISH, "[WARNING] Haitian nationals, Darién: 6,527 in June 2021, 3\u00a0× what was expected (pillarfour)"),
-        (SPANISH, "[ADVERTENCIA] Nacionales de Haití, Darién: 6\u202f527 en junio de 2021, 3\u00a0× lo esperado (pillarfour)"),
+        (ENGLISH, "[WARNING] Haitian nationals, Darién: 6,527{} in June 2021, 3\u00a0× what was expected (pillarfour)"),
+        (SPANISH, "[ADVERTENCIA] Nacionales de Haití, Darién: 6\u202f527{} en junio de 2021, 3\u00a0× lo esperado (pillarfour)"),
     ],
 )
-def test_the_subject_says_level_who_where_how_much_and_how_unusual(haitian_night: Night, case: Case, language, said: str):
-    """The officer knows from the list of messages."""
+def test_the_subject_says_level_who_where_how_much_and_how_unusual(haitian_night: Night, case: Case, news: News, language, said: str):
+    """The officer knows from the list of messages; persons go without saying there, events never do."""
+    persons = replace(case, news=(changed(news, condition={"unit": "persons"}),))
 
-    assert message.subject(case, haitian_night, language) == said
+    assert message.subject(case, haitian_night, language) == said.format(" events" if language is ENGLISH else " eventos")
+    assert message.subject(persons, haitian_night, language) == said.format("")
+    assert message.opening(persons, ENGLISH).startswith("Haitian nationals, Darién: 6,527 persons in June 2021, ")
 
 
 def test_a_quiet_night_says_what_stands_and_what_failed(quiet_night: Night):
@@ -103,11 +106,11 @@ def test_every_change_is_said_in_words(news: News, transition, said):
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        ({"kind": "collapse", "value": 73, "expected": 5900.0}, "73 in June 2021, 1.2\u00a0% of what was expected"),
-        ({"kind": "collapse", "value": 0}, "0 in June 2021, none of what was expected"),
-        ({"expected": None}, "6,527 in June 2021"),
-        ({"expected": 0.0}, "6,527 in June 2021, none was expected"),
-        ({"expected": 5e-324}, "6,527 in June 2021, none was expected"),
+        ({"kind": "collapse", "value": 73, "expected": 5900.0}, "73 events in June 2021, 1.2\u00a0% of what was expected"),
+        ({"kind": "collapse", "value": 0}, "0 events in June 2021, none of what was expected"),
+        ({"expected": None}, "6,527 events in June 2021"),
+        ({"expected": 0.0}, "6,527 events in June 2021, none was expected"),
+        ({"expected": 5e-324}, "6,527 events in June 2021, none was expected"),
         ({"kind": "outage", "value": 12.0, "unit": "days"}, "nothing published after June 2021, 12 days overdue"),
         ({"kind": "outage", "value": 0.0, "unit": "days"}, "nothing published after June 2021"),
         ({"kind": "outage", "value": None, "reference_period": None}, "nothing ever published"),
@@ -121,11 +124,50 @@ def test_a_missing_figure_is_never_a_zero(news: News, condition, said):
     assert message.figure(told, ENGLISH) == said
 
 
+@pytest.mark.parametrize(
+    ("condition", "transition", "said"),
+    [
+        ({}, {}, "Haitian nationals, Darién: "),
+        ({}, {"after": "resolved", "before": "active"}, "Haitian nationals, Darién, rise: "),
+        ({"kind": "collapse"}, {"after": "retracted", "before": "active"}, "Haitian nationals, Darién, fall: "),
+        ({"kind": "surge", "expected": None}, {}, "Haitian nationals, Darién, rise: "),
+        ({"kind": "shift", "expected": None}, {}, "Haitian nationals, Darién, change in who arrives: "),
+        ({"kind": "revision", "expected": None}, {}, "Haitian nationals, Darién, revised figures: "),
+        ({"kind": "outage", "unit": "days"}, {"after": "resolved", "before": "active"}, "Haitian nationals, Darién: "),
+    ],
+)
+def test_the_headline_says_what_it_is_about_where_the_figure_does_not(news: News, condition, transition, said: str):
+    """The end of a rise and the beginning of a fall can come on one night, of the same people and with the same figure."""
+
+    assert message.headline(changed(news, condition=condition, **transition), ENGLISH).startswith(said)
+
+
 def test_a_run_of_alarms_is_counted_to_its_first_month(news: News, case: Case):
     """Three unusual months in a row are said so; the month that broke an earlier run is not passed over."""
     chart = replace(news.chart, alarms=("2021-01", "2021-02", "2021-04", "2021-05", "2021-06"))
 
     assert ", outside the usual range since April 2021. " in message.opening(replace(case, news=(replace(news, chart=chart),)), ENGLISH)
+
+
+def test_the_largest_are_not_taken_for_the_whole(news: News):
+    """What the nationalities named leave of the figure is named too; where they are all of it, nothing is."""
+
+    assert backdrop.parts(news, ENGLISH) == "Haiti 5,293, Brazil 323 and Chile 911"
+    assert backdrop.parts(replace(news, parts=news.parts[:2]), ENGLISH) == "Haiti 5,293, Brazil 323 and others 911"
+    assert backdrop.parts(replace(news, parts=news.parts[:2]), SPANISH) == "Haití 5\u202f293, Brasil 323 y otras 911"
+
+
+def test_a_share_of_a_year_before_is_said_to_be_one(news: News):
+    """Now and then are two shares."""
+    figures = {"share": 0.0037, "total": 40929.0, "value": 151.0, "reference_period": "2020-06", "at_most": 0.03, "periods_before": 12}
+    leaf = Evidence(test="share", held=True, text="", figures=figures)
+    told = changed(
+        news, condition={"evidence": {"warning": leaf}, "clear_evidence": Evidence(test="not", held=False, text="", parts=(leaf,))}
+    )
+
+    assert message.why(told, ENGLISH) == ["In June 2020 it was 0.37\u00a0% of the 40,929 of all nationalities."]
+    assert message.ending(told, ENGLISH) == ["It ends after a month in which the share 12 months before was above 3\u00a0%."]
+    assert message.ending(told, SPANISH) == ["Termina tras un mes en que la proporción de 12 meses antes fuera mayor que 3\u00a0%."]
 
 
 def test_a_retraction_names_the_changed_figures(news: News):
