@@ -108,7 +108,7 @@ def _share(figures: Figures, wording: Wording, turned: bool) -> str | None:  # n
     least, most = figures.get("at_least"), figures.get("at_most")
     if least is None and most is None:
         return None
-    bound, months = wording.percent(most if least is None else least), int(figures.get("periods_before") or 0)
+    bound, months = wording.percent(figures["at_most" if least is None else "at_least"]), int(figures.get("periods_before") or 0)
     said, one, more = {
         (True, False): (
             wording.say("the share is at least {bound}", bound=bound),
