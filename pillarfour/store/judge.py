@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from pillarfour.model import Problem
 from pillarfour.recipe import Recipe
-from pillarfour.store.calendar import PublisherYear
+from pillarfour.store.calendar import PublisherYear, last_day
 from pillarfour.store.decisions import Decision
 from pillarfour.store.entry import USABLE, Cell, Entry, Verdict
 
-LOST, VANISHED, MOVED, DISAGREE = "period lost", "rows vanished", "total moved", "views disagree"
+EARLY, LOST, VANISHED, MOVED, DISAGREE = "published early", "period lost", "rows vanished", "total moved", "views disagree"
 """The rules, as waivers name them."""
 
 SHOWN = 3
@@ -74,8 +74,14 @@ class _Bench:
                 yield problem
 
     def found(self) -> Iterator[Problem]:
-        """Give what the earlier releases and the other views show, less what is waived."""
-        for rule, check in ((LOST, self._lost), (VANISHED, self._rows), (MOVED, self._totals), (DISAGREE, self._views)):
+        """Give what its date, the earlier releases and the other views show, less what is waived."""
+        for rule, check in (
+            (EARLY, self._early),
+            (LOST, self._lost),
+            (VANISHED, self._rows),
+            (MOVED, self._totals),
+            (DISAGREE, self._views),
+        ):
             waived = self._waived(rule)
             for cell, message in check():
                 if cell[2] not in waived:
@@ -93,6 +99,18 @@ class _Bench:
             f"else `pillarfour releases reject {identity} --reason ...`"
         )
         return Problem(rule=rule, place=place, message=message, remedy=remedy)
+
+    def _early(self) -> Iterator[Finding]:
+        """Find a last period that was not over on the day of publication: its count is no whole one, or the day is wrong."""
+        day, basis = self.entry.dating.published_on, self.entry.dating.published_basis
+        for measure in self.entry.summaries:
+            last = self.entry.last(measure)
+            if day <= last_day(last):
+                wrong = f"delete {self.entry.file} and ingest the document again, with the right day as --published-on"
+                yield (
+                    (self.entry.table, measure, last),
+                    f"published on {day} ({basis}), before {last} was over; if that day is wrong, {wrong}",
+                )
 
     def _lost(self) -> Iterator[Finding]:
         """Find known periods that the release leaves out of the years it speaks about."""

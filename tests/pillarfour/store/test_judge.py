@@ -29,6 +29,16 @@ def judged(store, make_document, no_power_cuts):  # noqa: ARG001 - stands for it
     return judge
 
 
+@pytest.mark.parametrize(("day", "status"), [("2020-12-15", "held"), ("2020-12-31", "held"), ("2021-01-01", "used")])
+@pytest.mark.parametrize("basis", ["observed", "stated"])
+def test_a_month_that_was_not_over_when_published_holds(judged, day, status, basis):
+    """Its count is no whole one, or the day is wrong and would let figures be known before they were; the remedy is for both."""
+    found, rules, said = judged({"counts": months(3), "published_on": day, "basis": basis})
+
+    assert (found, rules) == (status, ["published early"] if status == "held" else [])
+    assert all("before 2020-12 was over" in each and "--published-on" in each and "releases accept" in each for each in said)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "rules"),
     [
