@@ -49,7 +49,7 @@ def outlook(
             "period": each["period"],
             "expected": f"{each['expected']:,.0f}",
             f"{each['coverage']:.0%} range": f"{each['lower']:,.0f} – {each['upper']:,.0f}",
-            "by": f"{row['upstream']}, {row['lag_months']} months before",
+            "by": f"{row['upstream']}, {_earlier(row['lag_months'])}",
         }
         for row in usable
         for each in row["expected"]
@@ -57,6 +57,10 @@ def outlook(
     answer(expected, as_json=False, title=f"Expected next, as known on {day}", empty="no usable lag")
     told = [{"from": row["upstream"], "to": row["downstream"], "why": row["reason"]} for row in rows if not row["usable"]]
     answer(told, as_json=False, title=f"No usable lag: {len(told)} of {len(rows)} pairs", empty="none")
+
+
+def _earlier(months: int) -> str:
+    return f"{months} month{'' if months == 1 else 's'} before" if months else "the same month"
 
 
 def _row(lead: "Lead", forecasts: "list[Forecast]") -> dict[str, Any]:

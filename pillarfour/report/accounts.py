@@ -38,9 +38,8 @@ def alerts(report: Report, speaker: Speaker) -> Section:
 def alert(life: Life, speaker: Speaker) -> str:
     """Say one alert and what became of it."""
     words = speaker.words
-    level, since, topic = words.level(life.level), words.day(life.began), words.fact(life.topic.said(words.language))
-    begun = words.say("{level}, alert since {since}", level=level, since=since)
-    return " ".join([f"{begun}: {topic}: {speaker.figure(life)}.", *_outcome(life, speaker)])
+    begun = words.say("{level}, alert since {since}", level=words.level(life.level), since=words.day(life.began))
+    return " ".join([f"{begun}: {speaker.matter(life)}: {speaker.figure(life)}.", *_outcome(life, speaker)])
 
 
 def _outcome(life: Life, speaker: Speaker) -> Iterator[str]:

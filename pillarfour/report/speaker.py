@@ -56,19 +56,26 @@ class Speaker:
         """Say the figure that an alert rests on, and how it compares."""
         if life.unit in COUNTED and self.hides(life.value) and life.reference_period is not None:
             return self.words.say("{value} in {period}", value=self.count(life.value), period=self.words.period(life.reference_period))
-        condition = Condition(
-            key=life.key,
-            kind=life.kind,
-            level=life.level,
-            clear=None,
-            reference_period=life.reference_period,
-            value=life.value,
-            expected=life.expected,
-            unit=life.unit,
-            evidence={},
-            rule_sha256="",
-        )
-        return message.figure(condition, self.words)
+        return message.figure(_condition(life), self.words)
+
+    def matter(self, life: Life) -> str:
+        """Say who and where, and what about them where the figure does not."""
+        return message.matter(life.topic, _condition(life), self.words, ended=life.ended is not None)
+
+
+def _condition(life: Life) -> Condition:
+    return Condition(
+        key=life.key,
+        kind=life.kind,
+        level=life.level,
+        clear=None,
+        reference_period=life.reference_period,
+        value=life.value,
+        expected=life.expected,
+        unit=life.unit,
+        evidence={},
+        rule_sha256="",
+    )
 
 
 def _sign(difference: float) -> str:

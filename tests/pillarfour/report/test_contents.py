@@ -63,7 +63,7 @@ def test_alerts_are_told_with_their_outcome(english: str):
 
     assert "Acknowledged by R. Díaz on 13 July 2021: call held at 10:00." in english
     assert "It stands. Not acknowledged." in english
-    told = "WARNING, alert since 12 May 2021: Haitian families, Darién: 6,527 in June 2021, 3\u00a0× what was expected."
+    told = "WARNING, alert since 12 May 2021: Haitian families, Darién, rise: 6,527 persons in June 2021, 3\u00a0× what was expected."
     assert f"{told} Resolved on 12 August 2021." in english
 
 
@@ -71,7 +71,7 @@ def test_an_alert_that_was_lowered_names_both_levels(report: Report, life):
     """It stands at the lower one, and began neither there nor at the highest for certain: only its day is said."""
     text = said(compose(replace(report, alerts=(life(level="watch", highest="emergency"),)), ENGLISH))
 
-    assert "WATCH, alert since 12 July 2021: Haitian families, Darién: 6,527 in June 2021" in text
+    assert "WATCH, alert since 12 July 2021: Haitian families, Darién: 6,527 persons in June 2021" in text
     assert "It stands. Its highest level was EMERGENCY. Not acknowledged." in text
 
 
