@@ -122,7 +122,7 @@ def _chance_of(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
     log_chance[over] = at * np.log1p(-1 / phi) - size * np.log(phi) - special.betaln(size, at + 1) - np.log(size + at)
     plain, at = mean[~over], count[~over]
     log_chance[~over] = special.xlogy(at, plain) - plain - special.gammaln(at + 1)
-    return np.exp(log_chance)
+    return np.exp(np.minimum(log_chance, 0, out=log_chance))  # what has no digits left may come out above
 
 
 def _search(count: Floats, chance: Floats, mean: Floats, dispersion: Floats) -> tuple[Floats, Floats]:

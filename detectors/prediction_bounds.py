@@ -110,7 +110,10 @@ class NegativeBinomial:
         return self._mean_at(-special.ndtri(chance))
 
     def _mean_at(self, deviations: Floats) -> Floats:
-        return self.mean if self.error is None else np.asarray(self.mean * np.exp(deviations * self.error))
+        if self.error is None:
+            return self.mean
+        with np.errstate(over="ignore", invalid="ignore"):  # a baseline that says nothing bounds nothing
+            return np.asarray(self.mean * np.exp(deviations * self.error))
 
     def chance_beyond(self, counts: Floats, above: Flags) -> Floats:
         """Chance, at the estimated mean, of a count at least as large where it is above, else at least as small."""

@@ -23,6 +23,12 @@ LOOKED_AT_AGAIN = 2.5
 
 WEIGHED_DOWN_ABOVE, TIMES_WEIGHED = 1.5, 4
 
+LOST = 1.0
+"""Change of a logarithm in the last step, from which a fit is still on its way: what stands out had bent it hundreds of times too high."""
+
+FEWEST = 0.5
+"""Persons below which a median is not taken for a level."""
+
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
 
@@ -138,20 +144,39 @@ class Pasts:
         """Say which periods of the baseline lie far from their season on the scale of square roots.
 
         Where the first fit has a residual that is suspect, the fit is repeated with what stands out weighed down, so that the waves no
-        longer bend towards it. Where more than a fifth lies far out it is the series' nature.
+        longer bend towards it; from the median level where they were bent too far to come back. Where more than a fifth lies far out it is
+        the series' nature.
         """
         distance, spread = self.distances(coefficients)
         suspect = np.flatnonzero((distance > LOOKED_AT_AGAIN * spread).any(axis=0))
         if suspect.size:
-            some, again = self.of_rows(suspect), coefficients[:, suspect]
-            apart, unit = distance[:, suspect], spread[suspect]
-            for _ in range(TIMES_WEIGHED):
-                weights = some.baseline * np.minimum(1, WEIGHED_DOWN_ABOVE * unit / np.maximum(apart, POISSON_SPREAD)) ** 2
-                again = some.fit(weights, near=again, most_steps=1)
-                apart, unit = some.distances(again)
-            distance[:, suspect], spread[suspect] = apart, unit
+            some = self.of_rows(suspect)
+            again, change = some.weighed_down(coefficients[:, suspect])
+            lost = np.flatnonzero(~(change < LOST))
+            if lost.size:
+                astray = some.of_rows(lost)
+                again[:, lost], _ = astray.weighed_down(astray.flat())
+            distance[:, suspect], spread[suspect] = some.distances(again)
         out = self.baseline & (distance > FAR_OUT * spread)
         return np.asarray(out & (out.sum(axis=0) <= LARGEST_SHARE_LEFT_OUT * self.baseline.sum(axis=0)))
+
+    def weighed_down(self, coefficients: Floats) -> tuple[Floats, Floats]:
+        """Take some steps with what stands out weighed down: coefficients, and by how much the last step changed a logarithm at most."""
+        change = np.zeros(coefficients.shape[1])
+        for _ in range(TIMES_WEIGHED):
+            apart, unit = self.distances(coefficients)
+            weights = self.baseline * np.minimum(1, WEIGHED_DOWN_ABOVE * unit / np.maximum(apart, POISSON_SPREAD)) ** 2
+            before, coefficients = coefficients, self.fit(weights, near=coefficients, most_steps=1)
+            change = np.abs(combine(coefficients - before, self.design)).max(axis=0)
+        return coefficients, change
+
+    def flat(self) -> Floats:
+        """Give the coefficients of the median level all year."""
+        counts = np.where(self.baseline, self.counts, np.nan)
+        level = np.maximum(median(counts.T, np.count_nonzero(self.baseline, axis=0)), FEWEST)
+        coefficients = np.zeros((self.design.shape[1], len(level)))
+        coefficients[0] = np.log(level)
+        return coefficients
 
     def distances(self, coefficients: Floats) -> tuple[Floats, Floats]:
         """Give each period's distance from its season, 0 outside the baseline, and each series' robust standard deviation."""

@@ -212,6 +212,25 @@ def test_a_lasting_rise_still_alarms_months_later(detector, usual, panel_of):
 
 
 @every_detector
+@pytest.mark.filterwarnings("error")
+def test_a_panel_is_only_read_and_nothing_is_warned_of(detector, draw_counts, panel_of):
+    """Figures of any size, gaps and nothing at all are judged in silence, in a panel that cannot be written to."""
+    counts = draw_counts(6, PERIODS, mean=50, dispersion=0.3)
+    counts[0, 41] = 1e12
+    counts[1, :55] = 0
+    counts[2] *= 1e-3
+    counts[3, 1::2] = np.nan
+    counts[4, 30:] *= 1e6
+    counts[5] = np.nan
+    panel = panel_of(counts)
+    panel.values.flags.writeable = False
+    scores = detector.detect(panel, judge="all")
+
+    np.testing.assert_array_equal(panel.values, counts)
+    np.testing.assert_array_equal(np.isfinite(scores.score), scores.status == STATUSES.index("ok"))
+
+
+@every_detector
 def test_an_alarm_lies_beyond_its_bounds(detector, panel_of, draw_counts):
     """What the message says of the usual range is what the detector decided by."""
     counts = draw_counts(6, PERIODS, mean=30, dispersion=0.8)

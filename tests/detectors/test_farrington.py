@@ -241,3 +241,19 @@ def test_an_impossible_number_of_processes_is_an_error():
     """Processes are counted from one."""
     with pytest.raises(DetectorError, match="processes is 0"):
         Farrington(processes=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("method", ["predictive", "delta", "nb_plugin", "muan"])
+@pytest.mark.parametrize("years", [1, 3])
+def test_figures_of_any_size_raise_no_warning(method, years, draw_counts, panel_of):
+    """A month of ten thousand million times the level, and a record without anybody, leave bounds, or none, but nothing on the terminal."""
+    counts = draw_counts(3, 60, mean=100, dispersion=0.2)
+    counts[0, 41] = 1e12
+    counts[1, :55] = 0
+    scores = farrington(baseline_years=years, threshold_method=method).detect(panel_of(counts), judge="all")
+    judged = scores.status == OK
+
+    assert judged[:, -1].all()
+    assert not np.isnan(scores.upper[judged]).any()
+    np.testing.assert_array_equal((counts > scores.upper)[judged], (scores.score >= 1)[judged])

@@ -85,9 +85,9 @@ def test_weeks_have_their_season_too():
     np.testing.assert_allclose(season.means[:, 0], expected, rtol=0.01)
 
 
-@pytest.mark.parametrize(("factor", "periods"), [(30, 1), (8, 3), (0, 3)])
+@pytest.mark.parametrize(("factor", "periods"), [(30, 1), (1e3, 1), (1e6, 1), (8, 3), (0, 3)])
 def test_past_outbreaks_and_closures_do_not_bend_the_season(draw_counts, factor, periods):
-    """One month of thirty times its season, three of eight times or three of nobody are left out, and the season stays."""
+    """One month of thirty times its season or of a million, three of eight times or three of nobody are left out, and the season stays."""
     counts = draw_counts(200, 61, mean=100, dispersion=0.05, season=0.6)
     quiet = estimated(counts, pd.period_range("2010-01", periods=61, freq="M"))
     counts[:, 30 : 30 + periods] *= factor
