@@ -5,6 +5,7 @@ stands twice. A period without a line is not published: NaN, never zero.
 """
 
 import csv
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from pillarfour.strict_yaml import suggest
 
 COLUMNS = ("series", "period", "value")
 STANDARD_INPUT = Path("-")
+PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?inf", flags=re.ASCII | re.IGNORECASE)
+"""What a count may be written as; ``float`` takes 1_204 and other scripts' digits too, and nan for a number."""
+
 LARGEST = 1e15
 """Beyond which a float holds no whole number exactly."""
 
@@ -90,7 +94,7 @@ def _written(period: object) -> str:
 
 
 def _rows(text: str, name: str) -> Iterator[Row]:
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(header, name)
@@ -165,13 +169,12 @@ def _read_period(written: str) -> pd.Period | None:
 def _count(row: Row) -> float:
     if row.value in {"", "NaN", "nan", "NA"}:
         return float("nan")
-    try:
-        value = float(row.value)
-    except ValueError:
+    if not PLAIN.fullmatch(row.value):
         _refuse(row, "is no number; write a plain count such as 1204, or nothing where none is published")
+    value = float(row.value)
     if value < 0:
         _refuse(row, "is negative; counts never are")
-    if not value <= LARGEST:
+    if value > LARGEST:
         _refuse(row, "is too large for a count")
     return value
 

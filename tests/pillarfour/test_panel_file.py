@@ -43,6 +43,22 @@ def test_columns_stand_in_any_order_and_a_spreadsheets_file_is_read(read):
     assert panel.values.tolist() == [[7]]
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\r\nb", "a\u2028b", "a\x0cb", "a\x85b"])
+def test_a_name_is_read_as_it_is_written(read, name):
+    """A line break within quotes, or what only some programs take for one, ends no line and is not lost."""
+    panel = read(f'series,period,value\n"{name}",2021-01,1\n"ab",2021-01,2\n')
+
+    assert panel.series == (name, "ab")
+
+
+@pytest.mark.parametrize(
+    ("written", "count"), [("12.5", 12.5), ("1e3", 1000), ("+7", 7), ("-0", 0), (".5", 0.5), ("3.", 3), ("2E+02", 200)]
+)
+def test_a_count_may_be_written_as_a_spreadsheet_writes_it(read, written, count):
+    """With decimals, a sign or an exponent."""
+    assert read(f"series,period,value\na,2021-01,{written}\n").values.tolist() == [[count]]
+
+
 def test_weeks_are_those_of_iso_8601(read):
     """2020 has a week 53, which is followed by the first of 2021."""
     panel = read("series,period,value\na,2020-W53,1\na,2021-W01,2\na,2021-W03,3\n")
@@ -69,6 +85,9 @@ def test_weeks_are_those_of_iso_8601(read):
         ("series,period,value\na,2021-01,-1\n", "line 2: a 2021-01: '-1' is negative"),
         ('series,period,value\na,2021-01,"1,204"\n', "line 2: a 2021-01: '1,204' is no number; write a plain count such as 1204"),
         ("series,period,value\na,2021-01,inf\n", "line 2: a 2021-01: 'inf' is too large"),
+        ("series,period,value\na,2021-01,1_204\n", "line 2: a 2021-01: '1_204' is no number"),
+        ("series,period,value\na,2021-01,-nan\n", "line 2: a 2021-01: '-nan' is no number"),
+        ("series,period,value\na,2021-01,\u0661\u0662\n", "line 2: a 2021-01: '\u0661\u0662' is no number"),
         ("series,period,value\n,2021-01,1\n", "line 2: names no series"),
         ('series,period,value\na,2021-01,"1\n', "line 2: unexpected end of data"),
         (b"series,period,value\nHait\xed,2021-01,1\n", "line 2: is not UTF-8"),
