@@ -1,5 +1,6 @@
 """``pillarfour observations``: the figures as known on a day."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,11 +99,10 @@ def _write(rows: "pa.Table", form: Format, output: Path | None) -> None:
 
         pq.write_table(rows, output)
         return
-    frame = rows.to_pandas()
     text = (
-        frame.to_csv(index=False)
+        rows.to_pandas().to_csv(index=False)
         if form is Format.csv
-        else frame.to_json(orient="records", force_ascii=False, date_format="iso", indent=1) + "\n"
+        else json.dumps(rows.to_pylist(), ensure_ascii=False, indent=1, default=str) + "\n"
     )
     if output is None:
         typer.echo(text, nl=False)

@@ -75,6 +75,18 @@ def test_observations_by_period_and_region_print_those_columns_and_the_value(pil
 
 
 @pytest.mark.shared
+def test_observations_say_days_alike_in_every_format(pillarfour, shared, by_hand):
+    """A day is a day in JSON as in CSV, and no moment that another time zone would put on the day before."""
+    pillarfour("ingest", "us_cbp", shared / "data" / "cbp" / "nationwide-encounters-fy21-fy24-oct-state.csv", **by_hand)
+    asked = ["observations", "--source", "us_cbp", "--where", "period=2023-10", "--where", "state=TX", "--where", "nationality=HTI"]
+    as_json, as_csv = pillarfour(*asked, "--format", "json", **by_hand).json, table(pillarfour(*asked, **by_hand))
+
+    assert as_json
+    assert [{name: str(cell) for name, cell in row.items()} for row in as_json] == as_csv
+    assert {row["published_on"] for row in as_json} == {"2023-11-20"}
+
+
+@pytest.mark.shared
 def test_snms_own_documents_give_the_published_figures(pillarfour, shared, by_hand):
     """Both readable documents in, the damaged one named: every listed country exact, the small ones inside *other*, every total exact."""
     folder = shared / "data" / "panama"
