@@ -107,7 +107,8 @@ def rescore(whole: S, panel: Panel, breaks: Sequence[AppliedBreak], *, score: Ca
 
 def histories(panel: Panel, breaks: Sequence[AppliedBreak], *, columns: Columns) -> Iterator[History]:
     """Give the series and periods that cannot be judged by all that precedes them, together where they share what they can."""
-    touching = [frozenset(number for number, each in enumerate(breaks) if key in set(each.series)) for key in panel.series]
+    touched = [frozenset(each.series) for each in breaks]
+    touching = [frozenset(number for number, keys in enumerate(touched) if key in keys) for key in panel.series]
     for numbers in dict.fromkeys(touching):
         rows = np.array([row for row, found in enumerate(touching) if found == numbers], dtype=np.intp)
         hidden = _hidden(panel, [breaks[number] for number in sorted(numbers)], columns=columns)
