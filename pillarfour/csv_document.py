@@ -209,7 +209,10 @@ def _refuse_encodings(document: Document) -> None:
 
 def _recognise(document: Document, headers: Mapping[str, Header]) -> str:
     first = document.content.split(b"\n", 1)[0].decode("ascii").rstrip("\r")
-    found = tuple(next(csv.reader([first]), ()))
+    try:
+        found = tuple(next(csv.reader([first]), ()))
+    except csv.Error as cause:
+        raise ParseError(f"{document.name}: line 1: is no header ({cause}); fetch the publisher's own file") from cause
     for table, header in headers.items():
         if found == header:
             return table

@@ -77,8 +77,12 @@ def _by_runs(line: str) -> list[str]:
 
 
 def _by_commas(line: str) -> list[str]:
-    """Split at commas, those within quotes apart."""
-    return [cell for cell in (part.strip() for part in next(csv.reader([line]), [])) if cell]
+    """Split at commas, those within quotes apart; what is no line of a CSV stays whole."""
+    try:
+        parts = next(csv.reader([line]), [])
+    except csv.Error:
+        parts = [line]
+    return [cell for cell in (part.strip() for part in parts) if cell]
 
 
 def _starts_known(line: str) -> bool:

@@ -77,6 +77,13 @@ def test_the_nearest_header_is_named():
         csv_document.read(_document("a,c,counts\n1,2,3\n"), headers=HEADERS)
 
 
+@pytest.mark.parametrize("text", ["a,c,count\r1,2,3\r", "a" * 200_000], ids=["line ends of old Macintoshes", "no line end at all"])
+def test_what_has_no_header_line_is_refused(text):
+    """It is an error of the document, not of the program: the documents beside it are read."""
+    with pytest.raises(ParseError, match=r"line 1: is no header \(.+\); fetch the publisher's own file"):
+        csv_document.read(_document(text), headers=HEADERS)
+
+
 def test_many_faults_are_counted_not_listed():
     """The first three, and how many more."""
     _, rows = csv_document.read(_document("a,c,count\n" + "1,2,few\n" * 5), headers=HEADERS)

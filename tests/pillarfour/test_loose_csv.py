@@ -46,3 +46,9 @@ def test_a_row_with_a_cell_too_many_is_refused():
     """Its columns have shifted, and nothing says which."""
     with pytest.raises(ParseError, match="line 2: 4 cells, expected are 3"):
         read(b"pais;ene;total\nPanama;1;1;1\n")
+
+
+def test_a_line_longer_than_any_csv_reader_takes_is_refused():
+    """A document without line ends is no row and no crash: the refusal names its line."""
+    with pytest.raises(ParseError, match=r"x.csv: line 2: 1 cells, expected are 3"):
+        read("País,Ene.,Total\n".encode() + b"x" * 200_000 + b",1,1\n")
