@@ -4,6 +4,7 @@ import io
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +20,8 @@ INK, EXPECTED, BAND, ALARM, FAINT = "#111111", "#2f5d8a", "#c9d6e2", "#c22f1d", 
 DOTS_PER_INCH = 150
 SHOWN_PERIODS = 36
 BREAK_LABEL_LENGTH = 34
+TITLE_WIDTH = 40
+"""Letters on a line of the title; a longer one takes two lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,8 @@ def draw(chart: Chart, *, wording: Wording = ENGLISH) -> bytes:
     _draw_breaks(axes, chart)
     _draw_observed(axes, chart, wording)
     _dress(axes, chart, wording)
-    axes.set_title(_shorten(chart.title, 48), loc="left", fontsize=13, fontweight="bold", color=INK, pad=24, parse_math=False)
+    title = "\n".join(wrap(_shorten(chart.title, 2 * TITLE_WIDTH), TITLE_WIDTH)[:2])
+    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=20, va="bottom", parse_math=False)
     axes.text(0, 1.03, _shorten(chart.counts, 66), transform=axes.transAxes, fontsize=9.5, color="#444444", va="bottom", parse_math=False)
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=10, handlelength=1.6, columnspacing=1.2)
     image = io.BytesIO()
@@ -196,14 +200,13 @@ def _label_newest(axes: "Axes", observed: Sequence[float], wording: Wording) -> 
     known = [place for place, value in enumerate(observed) if isfinite(value)]
     if known:
         last = known[-1]
-        falling = len(known) > 1 and observed[known[-2]] >= observed[last]
         axes.annotate(
             _written(observed[last], wording, whole=_is_whole(observed)),
             (last, observed[last]),
-            xytext=(4, 9) if falling else (-9, 0),
+            xytext=(9, 0),
             textcoords="offset points",
-            ha="right",
-            va="bottom" if falling else "center",
+            ha="left",
+            va="center",
             fontsize=12,
             fontweight="bold",
             color=INK,

@@ -85,6 +85,36 @@ def test_alarms_are_marked(chart: Chart):
     assert two > one > 100
 
 
+def test_the_newest_figure_hides_no_alarm():
+    """Its number stands beside the line, however the months before it went."""
+    months = tuple(map(str, pd.period_range("2019-10", "2021-06", freq="M")))
+    counts = (*[9000.0] * 15, 28000.0, 45000.0, 85651.0, 79000.0, 69000.0, 76861.0)
+    nothing = (None,) * len(months)
+    charts = [
+        Chart(
+            title="x",
+            counts="x",
+            periods=months,
+            observed=counts,
+            expected=nothing,
+            lower=nothing,
+            upper=nothing,
+            alarms=months[at : at + 1],
+        )
+        for at in range(len(months))
+    ]
+    marked = [red(draw(chart)) for chart in charts[-5:]]
+
+    assert min(marked) > 0.95 * max(marked)
+
+
+def test_a_long_title_is_not_cut_at_the_edge(chart: Chart):
+    """It takes a second line instead."""
+    picture = np.asarray(image(draw(replace(chart, title="Norte de Centroamérica, Frontera suroeste de EE. UU."))))
+
+    assert picture[:, -2:].min() > 250
+
+
 def test_an_alarm_stands_out_in_grey():
     """Printed in grey, the marker's tone differs from the band's and from the line's by a quarter of the scale."""
     alarm, band, line = (
