@@ -18,7 +18,7 @@ RECIPE = recipe.load(__file__)
 MEASURE = "crossings"
 STAGE = "darien"
 COLUMNS = pa.schema([PARSED.field(name) for name in ("measure", "reference_period", "stage", "nationality", "value", "locator")])
-FIGURE = re.compile(r"-|\d+|\d{1,3}(,\d{3})+")
+FIGURE = re.compile(r"-|\d{1,9}|\d{1,3}(,\d{3}){1,2}")
 COMPARE = "compare with the publisher's page, then accept or reject the release"
 
 LAYOUTS = RECIPE.layouts
