@@ -122,7 +122,7 @@ def test_a_changed_header_is_refused(document, printed, rows, header):
     refused(document, printed(rows, header=header), saying="page 1: the country table's header reads '.*expected is 'pais total ene feb")
 
 
-@pytest.mark.parametrize("cell", ["n/d", "1.893", "18 93", "1,89", "-5", "1,893*", "", "12345678901234567890"])
+@pytest.mark.parametrize("cell", ["n/d", "1.893", "18 93", "1,89", "-5", "1,893*", "", "1234567890"])
 def test_a_cell_that_is_no_figure_is_refused(document, printed, rows, cell):
     """Text, another notation or an empty cell where a figure belongs names its row and column."""
     rows[1][4] = cell
