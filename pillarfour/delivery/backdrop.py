@@ -1,11 +1,11 @@
 """What surrounds a case: its figures month by month, the corridor, who is behind it, what disturbs the figures, where they come from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pillarfour.delivery import facts
 from pillarfour.delivery.case import Case
-from pillarfour.delivery.night import News, Night, Place, Role
+from pillarfour.delivery.night import Ahead, News, Night, Place, Role
 from pillarfour.delivery.wording import Wording, noted
 from pillarfour.model import Basis, Release
 from pillarfour.report.charts import Break, Chart
@@ -174,11 +174,22 @@ def onward(places: Iterable[Place], wording: Wording) -> list[str]:
     asked = [place for place in places if place.ahead or place.no_lag]
     if not asked:
         return [wording.say("Time from one stage to the next: not estimated.")]
-    return [_ahead(place, wording) if place.ahead else _no_lag(place, wording) for place in asked]
+    return [line for place in asked for line in (_ahead(place, wording) if place.ahead else [_no_lag(place, wording)])]
 
 
-def _ahead(place: Place, wording: Wording) -> str:
-    first = place.ahead[0]
+def _ahead(place: Place, wording: Wording) -> list[str]:
+    """Say what is expected, in a sentence for each earlier stage and lag that it rests on."""
+    rests_on = dict.fromkeys((each.upstream[wording.language], each.lag_months, each.coverage) for each in place.ahead)
+    return [
+        _expected(
+            place, [each for each in place.ahead if (each.upstream[wording.language], each.lag_months, each.coverage) == one], wording
+        )
+        for one in rests_on
+    ]
+
+
+def _expected(place: Place, months: Sequence[Ahead], wording: Wording) -> str:
+    first = months[0]
     figures = [
         wording.say(
             "about {expected} in {period} ({lower}–{upper})",
@@ -187,7 +198,7 @@ def _ahead(place: Place, wording: Wording) -> str:
             lower=wording.estimate(each.lower),
             upper=wording.estimate(each.upper),
         )
-        for each in place.ahead
+        for each in months
     ]
     fields = {
         "place": place.title[wording.language],

@@ -31,6 +31,16 @@ def test_a_forecast_is_told_with_its_range_and_what_it_rests_on(lag, when):
     assert "80" in said
 
 
+def test_months_that_rest_on_different_stages_are_told_apart():
+    """No stage's figures are named for a month that another's let expect."""
+    said = onward([place(ahead=(*ahead(2, AUGUST), *ahead(1, SEPTEMBER)))], ENGLISH)
+
+    assert [("August" in line, "September" in line, "2 months earlier" in line) for line in said] == [
+        (True, False, True),
+        (False, True, False),
+    ]
+
+
 @pytest.mark.parametrize("reason", ["too_short", "too_few", "insignificant", "wrong_sign", "published_first"])
 def test_no_usable_lag_is_told_with_its_reason(reason):
     """In both languages, and each reason in its own words."""
