@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ from detectors import METHODS
 from flows import detect
 from flows.detect import LOOKED, RECIPES, Reader
 from flows.ingest import open_store
-from pillarfour import breaks
+from pillarfour import breaks, processes
 from pillarfour.errors import StoreError
 from pillarfour.evaluation import comparison, replay, told
 from pillarfour.evaluation.comparison import Comparison, History
@@ -200,9 +200,8 @@ def _replayed(work: _Work, triggers: Sequence[Trigger], step: Progress) -> list[
     hands: tuple[list[Trigger], ...] = tuple([] for _ in range(PROCESSES))
     for trigger in sorted(triggers, key=_weight, reverse=True):
         min(hands, key=lambda hand: sum(map(_weight, hand))).append(trigger)
-    context = get_context("spawn")
-    steps: SimpleQueue[tuple[int, int]] = context.SimpleQueue()
-    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_listen, initargs=(steps,)) as pool:
+    steps: SimpleQueue[tuple[int, int]] = get_context("spawn").SimpleQueue()
+    with processes.pool(PROCESSES, initializer=_listen, initargs=(steps,)) as pool:
         parts = [pool.submit(_replay, work, [trigger.id for trigger in hand], _tell_parent) for hand in hands]
         while wait(parts, timeout=0.1).not_done or not steps.empty():
             while not steps.empty():

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from flows import detect, outlook, replay
 from flows.detect import RECIPES
 from flows.ingest import ingest_local, open_store
 from flows.replay import RememberingReader
-from pillarfour import breaks
+from pillarfour import breaks, processes
 from pillarfour.alerts.model import AlertKey
 from pillarfour.detection import Detector, Panel
 from pillarfour.errors import StoreError
@@ -55,7 +53,7 @@ class Heard:
 def build_store(folder: Path) -> Settings:
     """Make a store of the bundle and of nothing else, on two processes."""
     settings = Settings(store=folder / "store", inbox=folder / "inbox")
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with processes.pool(2) as pool:
         list(pool.map(partial(_ingest, settings), [source.RECIPE.name for source in SOURCES]))
     return settings
 
@@ -80,7 +78,7 @@ def measure(settings: Settings, *, triggers: Path | None = None, others: Sequenc
     path = (triggers or settings.triggers).resolve()
     if not any(START <= release.published_on <= END for release in open_store(settings).releases()):
         raise StoreError(f"{settings.store}: nothing was published from {START} to {END}; leave --store out, or name another")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with processes.pool(1) as pool:
         asking = pool.submit(_asked, settings, path, tuple(others))
         said = replay.said(settings, path, start=START, end=END)
         heard = asking.result()

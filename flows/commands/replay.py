@@ -40,6 +40,7 @@ def replay(start: From, end: To, triggers: Triggers = None, jsonl: Lines = None,
         typer.echo(text, nl=False)
         return
     if jsonl is not None:
+        jsonl.parent.mkdir(parents=True, exist_ok=True)
         jsonl.write_text(text, encoding="utf-8")
     answer(
         [_row(each) for each in said],

@@ -38,6 +38,7 @@ def scorecard(
         measured = card.measure(chosen, triggers=triggers, others=() if quick else card.OTHERS, forecasts=not quick)
     found = card.document(measured)
     if as_json is not None:
+        as_json.parent.mkdir(parents=True, exist_ok=True)
         as_json.write_text(card.as_text(found), encoding="utf-8")
     else:
         card.write(docs, measured, found)

@@ -241,7 +241,7 @@ def test_a_range_without_a_publication_is_refused(copy):
 
 def test_the_command_writes_every_change_in_order(copy, tmp_path):
     """On two processes: the lines of a run in one, by night, trigger, stage and subject, each with its figures and their releases."""
-    out = tmp_path / "changes.jsonl"
+    out = tmp_path / "not there yet" / "changes.jsonl"
     asked = ["replay", "--from", str(FIRST), "--to", str(LAST), "--triggers", str(copy.triggers), "--jsonl"]
     found = CliRunner().invoke(app, [*asked, str(out)], env={"PILLARFOUR_STORE": str(copy.store), "COLUMNS": "200"})
     told = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
