@@ -59,7 +59,7 @@ def accept(release_id: Id, reason: Reason, store: StoreOption = None) -> None:
 
 @app.command("reject")
 def reject(release_id: Id, reason: Reason, store: StoreOption = None) -> None:
-    """Never use a held release; it stays in the store."""
+    """Never use a release, held or not; it stays in the store."""
     _decide("reject", release_id, reason, store)
 
 
@@ -68,6 +68,8 @@ def _decide(decision: str, release_id: str, reason: str, store: Any) -> None:
 
     opened = open_store(settings(store))
     release = find_release(opened, release_id)
+    if decision == "accept" and release.status == "used":
+        raise typer.BadParameter(f"{release.id}: nothing holds it, it is used already; `pillarfour releases list --held` names those held")
     (opened.accept if decision == "accept" else opened.reject)(release.id, reason=reason, by=getpass.getuser())
     typer.echo(f"{release.id}: {decision}ed by {getpass.getuser()}: {reason}")
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from flows import ingest
+from flows.cli import app
 from pillarfour import lookups
 from pillarfour.settings import Settings
 from sources import panama_darien
@@ -67,6 +69,21 @@ def test_a_held_release_is_added_once(settings, brought):
     twice = [next(ingest.ingest_files(panama_darien, store, [brought])) for _ in range(2)]
 
     assert [(outcome.result, outcome.added) for outcome in twice] == [("held", True), ("held", False)]
+
+
+def test_what_is_used_already_is_not_accepted(settings, brought, monkeypatch):
+    """A wrong id is said to be one: else its faults to come would be accepted unseen, and the held release forgotten."""
+    monkeypatch.setenv("PILLARFOUR_STORE", str(settings.store))
+    monkeypatch.setenv("COLUMNS", "300")
+    brought.write_text(PORTAL.replace("Ruritania", "Perú"), encoding="utf-8")
+    run(settings, brought)
+    store = ingest.open_store(settings)
+    (release,) = store.releases()
+    done = CliRunner().invoke(app, ["releases", "accept", release.id, "--reason", "none"])
+
+    assert done.exit_code == 2
+    assert "nothing holds it" in done.output
+    assert not (settings.store / "decisions.jsonl").exists()
 
 
 def test_a_held_release_whose_bytes_are_gone_is_named(settings, brought):
