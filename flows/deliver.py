@@ -13,6 +13,7 @@ from pillarfour.delivery import cap_feed, sending
 from pillarfour.delivery import routes as route_file
 from pillarfour.delivery.channels import Channel, FileChannel
 from pillarfour.delivery.chat import ChatChannel
+from pillarfour.delivery.letter import checked_address
 from pillarfour.delivery.routes import FromEnvironment, Reader, Routes, revealed
 from pillarfour.delivery.sending import Delivered
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
@@ -57,8 +58,10 @@ def routes(settings: Settings, triggers: Triggers | None = None) -> Routes:
     Raises
     ------
     ConfigurationError
-        If the routes are wrong, name a mail reader where there is no mail server, or stand beside ``PILLARFOUR_MAIL_TO``.
+        If the routes are wrong, name a mail reader where there is no mail server, or stand beside ``PILLARFOUR_MAIL_TO``; or if the
+        sender or a reader has no address that mail can be written to.
     """
+    _check(settings.mail_from, setting="PILLARFOUR_MAIL_FROM")
     if settings.routes is None:
         addresses = settings.mail_to if settings.smtp_host else ()
         readers = [_named(number, *reversed(address.rpartition(":"))) for number, address in enumerate(addresses, start=1)]
@@ -105,9 +108,21 @@ def smtp(settings: Settings, *, password: str | None) -> SmtpSettings:
 
 
 def _named(number: int, address: str, _: str, language: str) -> Reader:
+    if language not in {"", *lookups.LANGUAGES}:
+        raise ConfigurationError(
+            f"PILLARFOUR_MAIL_TO: {language}:{address}: no messages are written in {language!r}; write {' or '.join(lookups.LANGUAGES)}"
+        )
+    _check(address, setting="PILLARFOUR_MAIL_TO")
     return Reader.model_validate(
         {"name": f"reader-{number}", "way": "smtp", "address": address, "operator": True, **({"language": language} if language else {})}
     )
+
+
+def _check(address: str, *, setting: str) -> None:
+    try:
+        checked_address(address)
+    except DeliveryError as cause:
+        raise ConfigurationError(f"{setting}: {str(cause).removeprefix('recipient ')}") from cause
 
 
 def _names(triggers: Triggers) -> dict[str, set[str]]:

@@ -165,8 +165,11 @@ def _send(message: Queued, content: bytes, channels: Mapping[str, Channel]) -> N
 
 def _put_off(ledger: Ledger, message: Queued, fault: DeliveryError, now: datetime) -> None:
     tried = message.attempts + 1
-    if isinstance(fault, RefusedError) or tried >= ATTEMPTS:
+    if isinstance(fault, RefusedError):
         _settle(ledger, message, state="dead", last_error=str(fault))
+    elif tried >= ATTEMPTS:
+        said = str(fault).removesuffix("; it will be tried again")
+        _settle(ledger, message, state="dead", last_error=f"{said}; given up after {tried} tries")
     else:
         _settle(ledger, message, last_error=str(fault), next_attempt_at=now + min(FIRST_WAIT * 4 ** (tried - 1), LONGEST_WAIT))
 

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from flows import deliver
+from pillarfour.errors import ConfigurationError
+from pillarfour.settings import Settings
+
 WEBHOOKS = "SELECT content FROM outbox JOIN outbox_contents ON sha256 = content_sha256 WHERE channel = 'webhook'"
 
 SECRETS = {
@@ -71,3 +75,19 @@ def test_doctor_says_what_is_wrong_with_the_readers(pillarfour, routed, changes:
     assert doctor.code == 1
     assert row["state"] == "wrong"
     assert said in row["detail"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("MAIL_TO", "es:duty officer", "'duty officer': "),
+        ("MAIL_TO", "fr:duty@example.org", "fr:duty@example.org: no messages are written in 'fr'; write en or es"),
+        ("MAIL_FROM", "task force", "'task force': "),
+    ],
+)
+def test_an_address_that_is_none_is_named_with_its_setting(tmp_path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str):
+    """Doctor and the night say the same, and neither breaks on it."""
+    monkeypatch.setenv(f"PILLARFOUR_{setting}", value)
+
+    with pytest.raises(ConfigurationError, match=f"PILLARFOUR_{setting}: {said}"):
+        deliver.routes(Settings(store=tmp_path, smtp_host="localhost"))

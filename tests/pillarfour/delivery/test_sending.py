@@ -114,7 +114,7 @@ def test_a_failure_waits_longer_each_time(office, letter: Letter):
 def test_tries_are_bounded(office, letter: Letter):
     """After the last try the message is dead, keeps its last error, and is not tried again."""
     office.keep(letter, DUTY)
-    told = Told(answers={DUTY.address: [DeliveryError(f"try {number}") for number in range(99)]})
+    told = Told(answers={DUTY.address: [DeliveryError(f"try {number}; it will be tried again") for number in range(99)]})
     for day in range(ATTEMPTS + 3):
         office.deliver(told, now=NOON + timedelta(days=day))
     with office.ledger.read() as connection:
@@ -122,7 +122,7 @@ def test_tries_are_bounded(office, letter: Letter):
 
     assert told.tried[DUTY.address] == ATTEMPTS
     assert counted == {"recorded": 0, "sent": 0, "dead": 1, "dropped": 0}
-    assert office.rows()[0].last_error == f"try {ATTEMPTS - 1}"
+    assert office.rows()[0].last_error == f"try {ATTEMPTS - 1}; given up after {ATTEMPTS} tries"
 
 
 def test_a_clock_set_back_loses_nothing(office, letter: Letter):
