@@ -161,6 +161,8 @@ def _located(fault: ErrorDetails, model: type[pydantic.BaseModel]) -> Iterator[t
             yield location + tuple(below), False, message
     elif fault["type"] == "extra_forbidden":
         yield location, True, unknown("key", str(location[-1]), _keys(model, location[:-1]))
+    elif fault["type"] == "invalid_key":
+        yield location, True, f'"{location[-1]}" is no key; write a word, and a number without a separator of thousands, as 2000'
     elif fault["type"] == "missing":
         yield location[:-1], False, f'"{location[-1]}" is missing; add it'
     else:

@@ -116,8 +116,8 @@ class Case(Facts):
 
     @property
     def silent(self) -> bool:
-        """Whether no alert may stand on any of its nights."""
-        return not self.fires
+        """Whether no alert may have changed by any of its nights: one that has ended did fire."""
+        return not any(night.expect for night in self.nights)
 
 
 class CaseFile(Facts):

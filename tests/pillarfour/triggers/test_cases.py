@@ -10,7 +10,7 @@ from detectors import METHODS
 from flows.detect import foretell
 from pillarfour.errors import TriggerError
 from pillarfour.triggers import case_file, junit, reading
-from pillarfour.triggers.case_file import figures_of
+from pillarfour.triggers.case_file import Expected, figures_of
 from pillarfour.triggers.cases import Bench, uncovered
 from sources import SOURCES
 
@@ -27,7 +27,7 @@ cases:
       - on: 2021-02-12
         expect: [{alert: darien/total, level: warning, because: "15,000 persons in 2021-01"}]
         rendered: |
-          WARNING: All nationalities, Darién: 15,000 in January 2021, 15 × what was expected. Alert since 12 February 2021; before, none.
+          WARNING: All nationalities, Darién: 15,000 persons in January 2021, 15 × what was expected. Alert since 12 February 2021; before, none.
 """
 
 
@@ -149,6 +149,20 @@ def test_an_active_trigger_without_cases_is_a_gap(run, bench):
     assert "trigger darien-surge: no case in which it stays silent; write one in tests/triggers/darien-surge.yaml" in gaps
     assert not [gap for gap in gaps if "darien-surge: no case in which it fires" in gap]
     assert len(gaps) == 2 * sum(trigger.status == "active" for trigger in bench.triggers.triggers) - 1
+
+
+def test_a_case_that_only_sees_the_end_of_an_alert_is_not_silent(run):
+    """What has ended did fire."""
+    (ran,) = run()
+    ended = ran.case.model_copy(
+        update={
+            "nights": tuple(
+                night.model_copy(update={"expect": (Expected(alert="darien/total", state="resolved"),)}) for night in ran.case.nights
+            )
+        }
+    )
+
+    assert (ended.fires, ended.silent) == (False, False)
 
 
 def test_junit_names_each_case_and_its_faults(run, tmp_path):
