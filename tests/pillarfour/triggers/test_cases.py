@@ -26,8 +26,9 @@ cases:
       - {on: 2021-02-11, expect: []}
       - on: 2021-02-12
         expect: [{alert: darien/total, level: warning, because: "15,000 persons in 2021-01"}]
-        rendered: |
-          WARNING: All nationalities, Darién: 15,000 persons in January 2021, 15 × what was expected. Alert since 12 February 2021; before, none.
+        rendered: >-
+          WARNING: All nationalities, Darién: 15,000 persons in January 2021, 15 × what was expected.
+          Alert since 12 February 2021; before, none.
 """
 
 
