@@ -183,8 +183,19 @@ def ingest_document(source: Source, store: Store, document: Document) -> Outcome
             detail="\n".join(str(problem) for problem in release.problems),
             added=release != known,
         )
-    result: Result = "unchanged" if release == known else "new"
-    return Outcome(source=name, document=document.name, result=result, release=release.id, added=release != known)
+    if release == known:
+        return Outcome(source=name, document=document.name, result="unchanged", release=release.id)
+    return Outcome(source=name, document=document.name, result="new", release=release.id, detail=_to_come(release), added=True)
+
+
+def _to_come(release: Release) -> str:
+    """Warn of an original whose day, by the source's rule, is still to come, though it is at hand."""
+    if release.rebuilt or release.published_on <= clock.today():
+        return ""
+    return (
+        f"{release.document}: dated {release.published_on} by the source's rule, and not used before; "
+        "if it is out already, take it in again with its day as --published-on"
+    )
 
 
 def _failed(store: Store, source: Source, *, document: str, error: PillarfourError, **where: str) -> Outcome:

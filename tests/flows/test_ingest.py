@@ -71,6 +71,18 @@ def test_a_held_release_is_added_once(settings, brought):
     assert [(outcome.result, outcome.added) for outcome in twice] == [("held", True), ("held", False)]
 
 
+@pytest.mark.parametrize(("now", "warned"), [("2021-03-05T11:00:00+00:00", True), ("2021-03-12T11:00:00+00:00", False)])
+def test_a_document_that_the_rule_dates_later_than_it_came_says_so(settings, brought, monkeypatch, now, warned):
+    """The analyst who has it in hand learns that the night does not use it yet, and how to change that."""
+    monkeypatch.setenv("PILLARFOUR_NOW", now)
+    brought.write_text(PORTAL.replace("Ruritania", "Perú"), encoding="utf-8")
+    (outcome,) = ingest.ingest_files(panama_darien, ingest.open_store(settings), [brought])
+
+    assert outcome.result == "new"
+    assert ("dated 2021-03-12 by the source's rule, and not used before" in outcome.detail) == warned
+    assert ("--published-on" in outcome.detail) == warned
+
+
 def test_what_is_used_already_is_not_accepted(settings, brought, monkeypatch):
     """A wrong id is said to be one: else its faults to come would be accepted unseen, and the held release forgotten."""
     monkeypatch.setenv("PILLARFOUR_STORE", str(settings.store))
