@@ -213,7 +213,7 @@ def find_source(name: str) -> Source:
     """
     names = {source.RECIPE.name: source for source in SOURCES}
     if name not in names:
-        raise ConfigurationError(f"no source is called {name}{suggest(name, list(names))} There are {', '.join(names)}")
+        raise ConfigurationError(f"no source is called {name}{suggest(name, list(names)) or '.'} There are {', '.join(names)}")
     return names[name]
 
 

@@ -33,22 +33,25 @@ def list_releases(
 
 @app.command("show")
 def show(release_id: Id, as_json: Json = False, store: StoreOption = None) -> None:
-    """Show one release and everything that holds it."""
+    """Show one release, everything that holds it, and what an analyst decided."""
     import json
 
     from flows.ingest import find_release, open_store
 
-    release = find_release(open_store(settings(store)), release_id)
+    opened = open_store(settings(store))
+    release = find_release(opened, release_id)
+    decision = opened.decision(release)
     row = {**_row(release), "document": release.document, "document_sha256": release.document_sha256, "retrieved_at": release.retrieved_at}
     if as_json:
-        typer.echo(
-            json.dumps({**row, "problems": [vars(problem) for problem in release.problems]}, ensure_ascii=False, indent=1, default=str)
-        )
+        told = {**row, "problems": [vars(problem) for problem in release.problems], "decision": vars(decision) if decision else None}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1, default=str))
         return
     for name, value in row.items():
         typer.echo(f"{name.replace('_', ' '):<18}{value}")
     for problem in release.problems:
         typer.echo(f"  {problem.rule}: {problem}")
+    if decision:
+        typer.echo(f"{decision.choice} by {decision.by} on {decision.at:%Y-%m-%d %H:%M} UTC: {decision.reason}")
 
 
 @app.command("accept")

@@ -151,6 +151,10 @@ class Store:
         """
         return self._decide(release_id, "rejected", reason=reason, by=by)
 
+    def decision(self, release: Release) -> Decision | None:
+        """Give what an analyst decided of a release last; None where nobody has."""
+        return self._decisions.standing(release.source).get(release.document_sha256)
+
     def _decide(self, release_id: str, choice: Choice, *, reason: str, by: str) -> Release:
         if not reason.strip():
             raise ValidationError(f"{release_id}: {choice} without a reason; give one with --reason")

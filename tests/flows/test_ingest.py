@@ -1,5 +1,6 @@
 """Ingest, step by step: what becomes of a document that is held, and of a file that cannot be read."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,28 @@ def test_what_is_used_already_is_not_accepted(settings, brought, monkeypatch):
     assert done.exit_code == 2
     assert "nothing holds it" in done.output
     assert not (settings.store / "decisions.jsonl").exists()
+
+
+def test_what_an_analyst_decided_is_shown_with_its_reason(settings, brought, monkeypatch):
+    """The last word on a release, who spoke it and why, for those who come after."""
+    monkeypatch.setenv("PILLARFOUR_STORE", str(settings.store))
+    monkeypatch.setenv("PILLARFOUR_NOW", "2021-04-01T11:00:00+00:00")
+    run(settings, brought)
+    (release,) = ingest.open_store(settings).releases()
+    pillarfour = CliRunner()
+    undecided = json.loads(pillarfour.invoke(app, ["releases", "show", release.id, "--json"]).stdout)
+    for choice, reason in (("reject", "who is that?"), ("accept", "note 4 of the bulletin")):
+        assert pillarfour.invoke(app, ["releases", choice, release.id, "--reason", reason]).exit_code == 0
+    decided = json.loads(pillarfour.invoke(app, ["releases", "show", release.id, "--json"]).stdout)
+    said = pillarfour.invoke(app, ["releases", "show", release.id]).stdout.splitlines()[-1]
+
+    assert undecided["decision"] is None
+    assert (decided["status"], decided["decision"]["choice"], decided["decision"]["reason"]) == (
+        "accepted",
+        "accepted",
+        "note 4 of the bulletin",
+    )
+    assert said == f"accepted by {decided['decision']['by']} on 2021-04-01 11:00 UTC: note 4 of the bulletin"
 
 
 def test_a_held_release_whose_bytes_are_gone_is_named(settings, brought):
