@@ -4,12 +4,14 @@ A session may carry many messages.
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from threading import Timer
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -24,6 +26,8 @@ LONGEST_REPLY = 200
 OK = 250
 A_SESSION = 100
 """After so many messages a new session: servers bound how many they take in one."""
+PATIENCE = 5
+"""So many timeouts for a message as a whole, and for a session's beginning: a server that drips keeps each of them from running out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +137,7 @@ class SmtpSession:
 
     def __init__(self, channel: SmtpChannel) -> None:
         self._channel = channel
-        self._open: smtplib.SMTP | None = None
+        self._open: Watched | None = None
         self._sent = 0
 
     def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
@@ -144,7 +148,9 @@ class SmtpSession:
         fault: DeliveryError | None = None
         try:
             addressed = f"To: {checked_address(recipient)}\r\n".encode("ascii") + content
-            self._ready().sendmail(self._channel.settings.sender, [recipient], addressed)
+            session = self._ready()
+            with session.watched():
+                session.sendmail(self._channel.settings.sender, [recipient], addressed)
             self._sent += 1
         except (smtplib.SMTPException, OSError, ValueError) as cause:
             fault = self._channel.fault(cause, f"{message_id} to {recipient}")
@@ -157,11 +163,11 @@ class SmtpSession:
     def close(self) -> None:
         """Say goodbye; every message is accepted or not by now, and how the server answers changes nothing."""
         if self._open is not None:
-            with suppress(smtplib.SMTPException, OSError):
+            with suppress(smtplib.SMTPException, OSError), self._open.watched():
                 self._open.quit()
         self._hang_up()
 
-    def _ready(self) -> smtplib.SMTP:
+    def _ready(self) -> "Watched":
         """Give an open session: nothing of a message is said in it before the server has answered."""
         if self._open is not None and (self._sent >= A_SESSION or not self._answers(self._open)):
             self.close()
@@ -169,9 +175,10 @@ class SmtpSession:
             self._open, self._sent = _connect(self._channel.settings), 0
         return self._open
 
-    def _answers(self, session: smtplib.SMTP) -> bool:
+    def _answers(self, session: "Watched") -> bool:
         try:
-            return session.noop()[0] == OK
+            with session.watched():
+                return session.noop()[0] == OK
         except (smtplib.SMTPException, OSError):
             return False
 
@@ -181,19 +188,48 @@ class SmtpSession:
         self._open = None
 
 
-def _connect(settings: SmtpSettings) -> smtplib.SMTP:
+class Watched(smtplib.SMTP):
+    """A session whose connection is cut when something in it takes too long as a whole."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        with self.watched(options["timeout"]):
+            super().__init__(*arguments, **options)
+
+    @contextmanager
+    def watched(self, timeout_seconds: float | None = None) -> Iterator[None]:
+        """Cut the connection unless this is over in time."""
+        timer = Timer(PATIENCE * (self.timeout if timeout_seconds is None else timeout_seconds), self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class WatchedTls(Watched, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+def _connect(settings: SmtpSettings) -> Watched:
     context = ssl.create_default_context(cafile=str(settings.authority) if settings.authority else None)
     greeting = settings.sender.rpartition("@")[2]
-    session: smtplib.SMTP
+    session: Watched
     if settings.security == "tls":
-        session = smtplib.SMTP_SSL(settings.host, settings.port, local_hostname=greeting, timeout=settings.timeout_seconds, context=context)
+        session = WatchedTls(settings.host, settings.port, local_hostname=greeting, timeout=settings.timeout_seconds, context=context)
     else:
-        session = smtplib.SMTP(settings.host, settings.port, local_hostname=greeting, timeout=settings.timeout_seconds)
+        session = Watched(settings.host, settings.port, local_hostname=greeting, timeout=settings.timeout_seconds)
     try:
-        if settings.security == "starttls":
-            session.starttls(context=context)
-        if settings.user is not None and settings.password is not None:
-            session.login(settings.user, settings.password.get_secret_value())
+        with session.watched():
+            if settings.security == "starttls":
+                session.starttls(context=context)
+            if settings.user is not None and settings.password is not None:
+                session.login(settings.user, settings.password.get_secret_value())
     except BaseException:
         session.close()
         raise

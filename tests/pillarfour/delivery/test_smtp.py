@@ -1,10 +1,14 @@
 """Tests of sending, against a real mail server on this machine."""
 
 import logging
+import socket
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes
+from itertools import cycle
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -194,6 +198,29 @@ def test_a_sender_refused_concerns_every_message_but_one_that_is_too_large(
 
     assert isinstance(caught.value, UnreachableError) == stops_the_others
     assert not isinstance(caught.value, RefusedError)
+
+
+@pytest.mark.parametrize("greeting", [b"", b"220 here\r\n"])
+def test_a_server_that_drips_is_left(channel: SmtpChannel, greeting: bytes):
+    """Each byte is in time, the answer never is: the whole is bounded."""
+    left = Event()
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(greeting)
+            for byte in cycle(b"250-more follows\r\n"):
+                if left.wait(0.02):
+                    return
+                connection.sendall(bytes([byte]))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=drip, args=(listening,), daemon=True).start()
+        try:
+            with pytest.raises(UnreachableError, match="it will be tried again"):
+                send(channel, port=listening.getsockname()[1], security="starttls", timeout_seconds=0.2)
+        finally:
+            left.set()
 
 
 def test_how_a_server_says_goodbye_changes_nothing(channel: SmtpChannel, mailbox, monkeypatch: pytest.MonkeyPatch):
