@@ -14,7 +14,7 @@ from pillarfour.delivery import routes as route_file
 from pillarfour.delivery.channels import Channel, FileChannel
 from pillarfour.delivery.chat import ChatChannel
 from pillarfour.delivery.letter import checked_address
-from pillarfour.delivery.routes import FromEnvironment, Reader, Routes, revealed
+from pillarfour.delivery.routes import FromEnvironment, Reader, Routes, mailed_to, revealed
 from pillarfour.delivery.sending import Delivered
 from pillarfour.delivery.smtp import SmtpChannel, SmtpSettings
 from pillarfour.delivery.webhook import Endpoint, WebhookChannel
@@ -85,7 +85,9 @@ def channels(settings: Settings, sessions: ExitStack, *, password: str | None = 
     found = routes(settings)
     ways: dict[str, Channel] = {"folder": FileChannel(folder=Path(settings.outbox_folder))}
     if settings.smtp_host:
-        ways["smtp"] = sessions.enter_context(SmtpChannel(settings=smtp(settings, password=password)).connected())
+        mailed = {reader.name: mailed_to(reader, os.environ) for reader in found.readers if reader.way == "smtp"}
+        server = SmtpChannel(settings=smtp(settings, password=password), addresses=mailed)
+        ways["smtp"] = sessions.enter_context(server.connected())
     if settings.routes is not None:
         endpoints = {reader.name: endpoint for reader in found.readers if (endpoint := _endpoint(reader)) is not None}
         ways["webhook"] = WebhookChannel(endpoints=endpoints)

@@ -14,7 +14,7 @@ from pillarfour.delivery.letter import Attachment, Letter
 from pillarfour.delivery.night import Night
 from pillarfour.delivery.notice import Notice
 from pillarfour.delivery.outbox import Parcel, Recipient
-from pillarfour.delivery.routes import Reader, Routes, revealed
+from pillarfour.delivery.routes import Reader, Routes, mailed_to
 from pillarfour.lookups import LANGUAGES
 
 
@@ -53,7 +53,7 @@ class Dispatch:
     def mail(self, connection: Connection, reader: Reader, wanted: Sequence[Notice], letters: Sequence[Letter]) -> None:
         """Record a reader's mail, in their language: every case that they want any part of, whole, and the digest if they ask for it."""
         asked = {notice.transition.key: notice for notice in wanted}
-        address = revealed(reader.address, os.environ, of=f"{reader.name}.address").get_secret_value()
+        address = mailed_to(reader, os.environ)
         for letter in letters:
             about = [asked[key] for key in letter.keys if key in asked]
             if letter.language == reader.language and (reader.digest if letter.kind == "digest" else about):

@@ -31,7 +31,7 @@ class Recipient:
     Parameters
     ----------
     address
-        An address, or the name by which the channel knows it where the address is a secret.
+        An address, or the name by which the channel knows it where the address is a secret, or is not at hand.
     not_before
         The end of the reader's quiet hours; None where nothing holds the message back.
     """
@@ -75,7 +75,7 @@ def record(connection: Connection, letter: Letter, *, recipients: Sequence[Recip
         )
         if letter.quiet and connection.scalar(select(outbox.c.id).where(told).limit(1)) is not None:
             continue
-        if recipient.address:
+        if "@" in recipient.address:
             checked_address(recipient.address)
         mark = letter.kind if letter.kind == "report" or letter.kind == "failure" else letter.mark  # noqa: PLR1714 - narrows the type
         parcel = Parcel(message_id=letter.message_id, known_on=letter.known_on, mark=mark, content=letter.content)

@@ -215,6 +215,14 @@ def revealed(value: str | FromEnvironment, environment: Mapping[str, str], *, of
     return SecretStr(found)
 
 
+def mailed_to(reader: Reader, environment: Mapping[str, str]) -> str:
+    """Give a mail reader's address, or their name where the environment does not hold it: the sending looks it up again."""
+    try:
+        return revealed(reader.address, environment, of=f"{reader.name}.address").get_secret_value()
+    except ConfigurationError:
+        return reader.name
+
+
 def _twice(routes: Routes, text: Text) -> Iterator[str]:
     names = [reader.name for reader in routes.readers]
     for place, name in enumerate(names):

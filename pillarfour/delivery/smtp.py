@@ -6,9 +6,9 @@ A session may carry many messages.
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from typing import Any, Literal
@@ -58,9 +58,16 @@ class SmtpSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpChannel:
-    """A mail server."""
+    """A mail server.
+
+    Parameters
+    ----------
+    addresses
+        Of readers to whom messages were recorded by their names, because the environment did not hold their address then.
+    """
 
     settings: SmtpSettings
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, content: bytes, *, message_id: str, recipient: str) -> None:
         """Hand one message over for one recipient, in a session of its own.
@@ -147,10 +154,13 @@ class SmtpSession:
         """
         fault: DeliveryError | None = None
         try:
-            addressed = f"To: {checked_address(recipient)}\r\n".encode("ascii") + content
+            address = self._channel.addresses.get(recipient, recipient)
+            if "@" not in address:
+                raise DeliveryError(f"{message_id} to {recipient}: no address is at hand; set what the routes name in the environment")
+            addressed = f"To: {checked_address(address)}\r\n".encode("ascii") + content
             session = self._ready()
             with session.watched():
-                session.sendmail(self._channel.settings.sender, [recipient], addressed)
+                session.sendmail(self._channel.settings.sender, [address], addressed)
             self._sent += 1
         except (smtplib.SMTPException, OSError, ValueError) as cause:
             fault = self._channel.fault(cause, f"{message_id} to {recipient}")

@@ -185,6 +185,14 @@ def test_a_night_run_again_records_nothing_twice(told):
     assert told({}, hook(), quiet=True) == first
 
 
+def test_an_address_that_is_not_at_hand_stops_nobody_else(told, monkeypatch: pytest.MonkeyPatch):
+    """The reader's messages are recorded by their name, until the environment holds the address."""
+    monkeypatch.delenv("DUTY_ADDRESS", raising=False)
+    rows = told({"address": {"env": "DUTY_ADDRESS"}}, {})
+
+    assert [len(letters(rows, name)) for name in ("reader-0", "r1@example.org")] == [3, 3]
+
+
 def test_what_happens_again_on_one_night_is_told_again(told):
     """A release that is accepted, rejected and accepted once more raises the alert twice: both are messages, in one thread."""
     first, digest = told({}, case_id="2021-07-12-rise-darien-haitian")[-2:]

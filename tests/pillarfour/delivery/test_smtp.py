@@ -47,6 +47,17 @@ def test_each_recipient_sees_only_themselves(channel: SmtpChannel, mailbox):
     assert all(content.endswith(CONTENT) for _, _, content, _ in mailbox.taken)
 
 
+def test_a_reader_known_by_name_is_written_to_once_their_address_is_at_hand(channel: SmtpChannel, mailbox):
+    """Until then the message waits, and the error says for what."""
+    with pytest.raises(DeliveryError, match="to duty-officer: no address is at hand; set what the routes name") as caught:
+        send(channel, "duty-officer")
+    known = replace(channel, addresses={"duty-officer": "duty.officer@example.org"})
+    known.send(CONTENT, message_id="<a@pillarfour>", recipient="duty-officer")
+
+    assert not isinstance(caught.value, RefusedError)
+    assert [recipients for _, recipients, _, _ in mailbox.taken] == [["duty.officer@example.org"]]
+
+
 def test_a_refused_recipient_is_refused_for_good(channel: SmtpChannel, mailbox):
     """The error names the recipient, the server's words and what to do."""
     mailbox.recipient_answers["gone@example.org"] = ["550 5.1.1 no such user"]
