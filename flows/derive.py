@@ -59,11 +59,14 @@ class Derivation:
     ----------
     documents
         How many raw documents it was recomputed from: all that were published by the night.
+    later
+        Of these, the releases that were fetched, accepted or rejected only after the event was written down: it could not know them.
     """
 
     event: Event
     documents: int
     differences: tuple[Difference, ...]
+    later: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -74,7 +77,10 @@ class Derivation:
         """Say it in a line, and a line for each difference."""
         said = "equal" if self.equal else f"differs in {len(self.differences)}"
         head = f"{self.event.key}, {self.event.known_on} (event {self.event.id}): {said}; recomputed from {self.documents} documents"
-        return "\n".join([head, *(f"  {difference}" for difference in self.differences)])
+        lines = [head, *(f"  {difference}" for difference in self.differences)]
+        if self.differences and self.later:
+            lines.append(f"  only after it was written down these were fetched or decided on: {', '.join(self.later)}")
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """Give it to a machine."""
@@ -85,6 +91,7 @@ class Derivation:
             "equal": self.equal,
             "documents": self.documents,
             "differences": [asdict(difference) for difference in self.differences],
+            "later": list(self.later),
         }
 
 
@@ -115,7 +122,7 @@ def derive(settings: Settings, wanted: str, *, known_on: date | None = None, pro
         condition, moved = _decide_again(again, asked, state, known_on=event.known_on)
         sha256 = {release.id: release.document_sha256 for release in again.releases()}
     found = [*faults, *_moves(event, moved), *(_grounds(event, condition, moved, sha256) if condition else ())]
-    return Derivation(event=event, documents=read, differences=tuple(found))
+    return Derivation(event=event, documents=read, differences=tuple(found), later=tuple(_later(store, event)))
 
 
 def _find(ledger: Ledger, wanted: str, known_on: date | None) -> tuple[Event, AlertState]:
@@ -150,6 +157,15 @@ def _read_again(store: Store, again: Store, *, known_on: date, progress: Callabl
         if progress is not None:
             progress(1)
     return len(releases), faults
+
+
+def _later(store: Store, event: Event) -> Iterator[str]:
+    """Name the releases published by the event's night that were fetched or decided on after it was written down."""
+    for release in store.releases():
+        decision = store.decision(release)
+        fresh = release.retrieved_at > event.recorded_at or (decision is not None and decision.at > event.recorded_at)
+        if fresh and release.published_on <= event.known_on:
+            yield release.id
 
 
 def _decide_again(store: Store, asked: Triggers, state: AlertState, *, known_on: date) -> tuple[Condition | None, Transition | None]:

@@ -1,5 +1,6 @@
 """An alert recomputed from the raw documents."""
 
+import json
 import re
 from pathlib import Path
 
@@ -28,6 +29,22 @@ def test_a_changed_rule_is_named(pillarfour, told, checkout, tmp_path):
     assert "differs in" in done.output
     assert "the rule's sha256: recorded" in done.output
     assert "the change: recorded quiet → active" in done.output
+
+
+def test_what_was_decided_only_afterwards_is_named_where_it_matters(pillarfour, told, checkout, tmp_path):
+    """The ledger was right about what it knew: an analyst accepted a release the day after."""
+    event = pillarfour("alerts", "show", ALERT, "--json", **told).json[-1]
+    release, document = event["releases"][-1], event["documents"][-1]
+    decision = {"release": release, "document_sha256": document, "choice": "accepted", "reason": "right", "by": "R. Díaz"}
+    with (Path(told["PILLARFOUR_STORE"]) / "decisions.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({**decision, "at": "2021-08-16T09:00:00+00:00"}) + "\n")
+    triggers = tmp_path / "triggers.yaml"
+    triggers.write_text((checkout / "triggers.yaml").read_text(encoding="utf-8").replace("2000, unit", "2001, unit"), encoding="utf-8")
+    equal = pillarfour("alerts", "derive", ALERT, "--json", **told)
+    differs = pillarfour("alerts", "derive", ALERT, PILLARFOUR_TRIGGERS=triggers, **told)
+
+    assert (equal.code, equal.json["later"]) == (0, [release])
+    assert differs.output.splitlines()[-1] == f"  only after it was written down these were fetched or decided on: {release}"
 
 
 def test_a_raw_document_that_is_gone_is_named(pillarfour, told):
