@@ -192,8 +192,10 @@ def c3_limit(size: int, chance: float) -> float:
 
     length = size + LAG["C3"] + MEMORY + 1
     points = qmc.Sobol(length, scramble=False).random_base2(POINTS) + 0.5**POINTS / 2
-    figures = special.ndtri(points[2:])  # the first two points have all coordinates equal, and no deviation
+    figures = special.ndtri(points[2:])  # the first two points have all coordinates equal
     mean, deviation = moments(figures, size=size, lag=LAG["C3"])
+    told = ~(deviation == 0).any(axis=1)  # so have a few others those of a short baseline
+    figures, mean, deviation = figures[told], mean[told], deviation[told]
     distance = (figures - mean) / deviation
     above, below = excess(distance)
     now = distance[:, -1]

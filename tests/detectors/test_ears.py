@@ -53,6 +53,21 @@ def test_bounds_and_alarms_equal_the_reference(shared, number):
     assert checked > 500
 
 
+@pytest.mark.parametrize("size", [3, 4, 12])
+def test_the_limit_of_c3_is_its_law_s_from_the_shortest_baseline_on(size):
+    """Drawn normal figures pass it as often as stated, within the error of the drawing."""
+    chance = 1 / 48
+    drawn = np.random.default_rng(7).standard_normal((40_000, size + 5))
+    windows = np.stack([drawn[:, start : start + size] for start in range(3)])
+    distance = (drawn[:, -3:] - windows.mean(axis=2).T) / windows.std(axis=2, ddof=1).T
+    above, below = excess(distance)
+    now = distance[:, -1]
+    rises = now + np.where(now >= -1, above[:, -1], 0) > c3_limit(size, chance)
+    falls = -now + np.where(now <= 1, below[:, -1], 0) > c3_limit(size, chance)
+
+    assert (rises.mean() + falls.mean()) / 2 == pytest.approx(chance, abs=4 * (chance / 80_000) ** 0.5)
+
+
 def test_nobody_is_no_rise(panel_of, draw_counts):
     """Where few come, C3's memory of two months with somebody alone would pass its limit; a month of zero is not told as a rise."""
     counts = draw_counts(500, 60, mean=0.3, dispersion=0.5)
