@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from flows.detect import RECIPES, freshness
 from pillarfour.alerts.ledger import Ledger
@@ -35,13 +36,23 @@ def late(settings: Settings, *, max_age: timedelta, now: datetime) -> list[Late]
     max_age
         For how long no night may have finished, and no message have waited beyond its quiet hours.
     """
-    url = make_url(settings.ledger)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        found = [Late(what="night", detail=f"none has ever finished: there is no ledger at {url.database}; run `pillarfour nightly`")]
+    missing = _missing(settings.ledger)
+    if missing is not None:
+        found = [Late(what="night", detail=f"none has ever finished: there is no ledger at {missing}; run `pillarfour nightly`")]
     else:
         with Ledger(settings.ledger).read() as connection:
             found = [*_night(connection, max_age, now), *_messages(connection, max_age, now)]
     return [*found, *(_sources(settings, now) if settings.store.exists() else [])]
+
+
+def _missing(ledger: str) -> Path | None:
+    """Give the file of a ledger that is not there: to look must not make it. What is no URL is left to the ledger to name."""
+    try:
+        url = make_url(ledger)
+    except ArgumentError:
+        return None
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    return None if file is None or file.exists() else file
 
 
 def _night(connection: Connection, max_age: timedelta, now: datetime) -> Iterator[Late]:

@@ -26,7 +26,14 @@ def doctor(
 ) -> None:
     """Check configuration, freshness, held releases and the outbox; with --reach, the publishers and the mail server."""
     chosen = settings(store)
-    rows = [*_configuration(chosen), *_triggers(chosen), *_sources(chosen), *_ledger(chosen), *(_reach(chosen) if reach else [])]
+    rows = [
+        *_configuration(chosen),
+        *_inbox(chosen),
+        *_triggers(chosen),
+        *_sources(chosen),
+        *_ledger(chosen),
+        *(_reach(chosen) if reach else []),
+    ]
     answer(rows, as_json=as_json)
     if any(row["state"] == "wrong" for row in rows):
         raise typer.Exit(FAILED)
@@ -46,6 +53,21 @@ def _configuration(chosen: "Settings") -> list[dict[str, Any]]:
     return rows
 
 
+def _inbox(chosen: "Settings") -> list[dict[str, Any]]:
+    """Name what lies in the inbox where no source looks for it."""
+    from flows.detect import RECIPES
+
+    folder = chosen.inbox
+    if not folder.exists():
+        return []
+    dropped = sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else [folder]
+    astray = [path for path in dropped if path.name not in RECIPES or not path.is_dir()]
+    if not astray:
+        return [_row("inbox", "ok", f"{folder}")]
+    named = ", ".join(str(path) for path in astray)
+    return [_row("inbox", "wrong", f"{named}: read by no source; put documents into {folder}/SOURCE/, of {', '.join(RECIPES)}")]
+
+
 def _readers(chosen: "Settings") -> dict[str, Any]:
     """Say who is told and by which ways, or what is wrong with the routes, the names of ``triggers.yaml`` and the secrets included."""
     from flows.deliver import missing_secrets, routes
@@ -53,11 +75,13 @@ def _readers(chosen: "Settings") -> dict[str, Any]:
     from pillarfour.errors import ConfigurationError, TriggerError
 
     try:
-        found = routes(chosen, load_triggers(chosen))
+        triggers = load_triggers(chosen)
+    except TriggerError:
+        triggers = None
+    try:
+        found = routes(chosen, triggers)
     except ConfigurationError as error:
         return _row("readers", "wrong", str(error))
-    except TriggerError:
-        found = routes(chosen)
     missing = missing_secrets(found)
     if missing:
         return _row("readers", "wrong", f"the environment has no {', '.join(missing)}, which the routes ask for; set them")

@@ -16,6 +16,7 @@ def store(tmp_path, monkeypatch) -> Path:
     """Give the folder of a store that is empty yet, looked at on a Monday."""
     monkeypatch.setenv("PILLARFOUR_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("PILLARFOUR_NOW", MONDAY)
+    monkeypatch.setenv("PILLARFOUR_INBOX", str(tmp_path / "no-inbox"))
     (tmp_path / "store").mkdir()
     return tmp_path / "store"
 
@@ -74,3 +75,31 @@ def test_a_ledger_that_cannot_be_read_is_a_row(store):
     assert rows[-1][:2] == ("ledger", "wrong")
     assert "ledger.sqlite" in rows[-1][2]
     assert ("us_cbp", "late", "no release") in rows
+
+
+@pytest.mark.usefixtures("store")
+def test_wrong_triggers_and_wrong_routes_are_a_row_each(monkeypatch):
+    """One does not hide the other, nor the sources."""
+    monkeypatch.setenv("PILLARFOUR_TRIGGERS", "/no/such/triggers.yaml")
+    monkeypatch.setenv("PILLARFOUR_ROUTES", "/no/such/routes.yaml")
+    rows = doctor(code=1)
+
+    assert [(what, state) for what, state, _ in rows if state == "wrong"] == [("readers", "wrong"), ("triggers", "wrong")]
+    assert ("us_cbp", "late", "no release") in rows
+
+
+@pytest.mark.parametrize(
+    ("dropped", "state"),
+    [(None, []), ("us_cbp/a.csv", ["ok"]), (".hidden", ["ok"]), ("cbp/a.csv", ["wrong"]), ("a.csv", ["wrong"]), ("us_cbp", ["wrong"])],
+)
+def test_what_lies_in_the_inbox_unseen_is_named(store, monkeypatch, dropped, state):
+    """A misspelt folder, or a file beside the sources' folders, is read by no night; no inbox at all is well."""
+    inbox = store.parent / "inbox"
+    monkeypatch.setenv("PILLARFOUR_INBOX", str(inbox))
+    if dropped:
+        (inbox / dropped).parent.mkdir(parents=True)
+        (inbox / dropped).write_bytes(b"")
+    found = [(state, detail) for what, state, detail in doctor(code=1 if state == ["wrong"] else 0) if what == "inbox"]
+
+    assert [each for each, _ in found] == state
+    assert all(str(inbox / dropped.split("/")[0]) in detail for each, detail in found if each == "wrong")

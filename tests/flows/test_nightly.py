@@ -159,6 +159,7 @@ def test_a_wrong_call_is_exit_code_2(pillarfour, small, arguments):
         (["releases", "show", "us_cbp/2023-12-20-00000000"], {}),
         (["releases", "reject", "us_cbp/2023-12-20-00000000", "--reason", "none"], {}),
         (["alerts", "show", "haitian-corridor:darien/haitian"], {}),
+        (["heartbeat"], {"PILLARFOUR_LEDGER_URL": "rubbish"}),
     ],
     ids=" ".join,
 )
