@@ -54,7 +54,7 @@ class FarringtonParameters(Parameters):
     seasonal_levels: int = Field(default=10, ge=1, le=26)
     exclude_recent_periods: int = Field(default=6, ge=0, le=104)
     reweight: bool = True
-    reweight_above: float = Field(default=2.58, ge=0.5)
+    reweight_above: float = Field(default=2.58, ge=0.5, le=1e6)
     trend: bool = True
     trend_alpha: float = Field(default=1, gt=0, le=1)
     threshold_method: ThresholdMethod = "predictive"
