@@ -25,8 +25,8 @@ def apply(parsed: Parsed, *, document: str, corrections: Iterable[Correction]) -
     document
         The document's file name; a correction's ``document`` is a pattern such as ``sbo-encounters-fy19-fy22*.csv``.
     corrections
-        The recipe's. ``drop`` takes the rows away, and a period without any row left is no longer covered; ``override`` sets columns;
-        ``scale`` multiplies the counts; ``flag`` leaves the figures and holds the release until an analyst decides.
+        The recipe's. ``drop`` takes the rows away; ``override`` sets columns; ``scale`` multiplies the counts; ``flag`` leaves the figures
+        and holds the release until an analyst decides. A period without any row left is no longer covered, one that gets rows is.
 
     Returns
     -------
@@ -64,20 +64,17 @@ def _apply(parsed: Parsed, correction: Correction, document: str) -> Parsed:
     if correction.action == "flag":
         return _with_problem(parsed, correction, document, correction.reason, "decide whether these figures may be used")
     if correction.action == "drop":
-        return _drop(parsed, mask)
-    changed = _override(table, mask, correction) if correction.action == "override" else _scale(table, mask, correction)
-    return replace(parsed, observations=changed)
+        return _mended(parsed, table.filter(pc.invert(mask)))
+    return _mended(parsed, _override(table, mask, correction) if correction.action == "override" else _scale(table, mask, correction))
 
 
-def _drop(parsed: Parsed, mask: pa.ChunkedArray) -> Parsed:
-    import pyarrow.compute as pc  # noqa: PLC0415 - heavy, and most documents have no correction
-
-    kept = parsed.observations.filter(pc.invert(mask))
-    emptied = _periods(parsed.observations) - _periods(kept)
-    covers = {
-        measure: tuple(period for period in periods if (measure, period) not in emptied) for measure, periods in parsed.covers.items()
-    }
-    return replace(parsed, observations=kept, covers=covers)
+def _mended(parsed: Parsed, table: pa.Table) -> Parsed:
+    """Give the rows with what they cover now: a period that lost its last row is missing, not zero; one that got its first is covered."""
+    before, after = _periods(parsed.observations), _periods(table)
+    covered = {(measure, period) for measure, periods in parsed.covers.items() for period in periods} - (before - after) | (after - before)
+    measures = dict.fromkeys([*parsed.covers, *sorted(measure for measure, _ in after - before)])
+    covers = {each: tuple(sorted(period for measure, period in covered if measure == each)) for each in measures}
+    return replace(parsed, observations=table, covers=covers)
 
 
 def _override(table: pa.Table, mask: pa.ChunkedArray, correction: Correction) -> pa.Table:

@@ -55,6 +55,14 @@ def test_override_sets_a_figure():
     assert _values(_correct(action="override", where=where, set={"value": "8"}, expect_rows=1, expect_total=7)) == [300, 200, 8, 9]
 
 
+def test_rows_moved_to_another_month_take_what_is_covered_along():
+    """The month that they were printed under by mistake is missing then, not zero, and theirs is published."""
+    moved = _correct(action="override", set={"reference_period": "2021-04"})
+
+    assert _values(moved, "reference_period") == ["2021-04", "2021-04", "2021-02", "2021-03"]
+    assert moved.covers == {"encounters": ("2021-02", "2021-03", "2021-04")}
+
+
 def test_scale_multiplies_the_count():
     """As where figures were published a hundred times too large."""
     assert _values(_correct(action="scale", factor=0.01)) == [3, 2, 7, 9]
