@@ -18,7 +18,7 @@ from pillarfour.triggers.names import wrong
 from pillarfour.triggers.schema import Triggers
 from pillarfour.triggers.vocabulary import Words
 
-STEP = re.compile(r"(\d+(?:\.\d+)?|_)(?:x(\d+))?")
+STEP = re.compile(r"(\d+(?:\.\d+)?|_)(?:x([1-9]\d{0,3}))?", re.ASCII)
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 

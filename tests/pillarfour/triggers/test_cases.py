@@ -58,7 +58,7 @@ def test_the_notation_is_counts_times_and_gaps():
     assert figures_of(5) == (5,)
 
 
-@pytest.mark.parametrize("word", ["x3", "-1", "1,000", "100*3", "100x"])
+@pytest.mark.parametrize("word", ["x3", "-1", "1,000", "100*3", "100x", "100x0", "1x99999", "٣"])
 def test_a_word_that_is_no_figure_is_named(word):
     """Nothing is guessed."""
 
