@@ -73,8 +73,12 @@ def _decide(decision: str, release_id: str, reason: str, store: Any) -> None:
     release = find_release(opened, release_id)
     if decision == "accept" and release.status == "used":
         raise typer.BadParameter(f"{release.id}: nothing holds it, it is used already; `pillarfour releases list --held` names those held")
+    before = {each.id: each.status for each in opened.releases(release.source)}
     (opened.accept if decision == "accept" else opened.reject)(release.id, reason=reason, by=getpass.getuser())
     typer.echo(f"{release.id}: {decision}ed by {getpass.getuser()}: {reason}")
+    for each in opened.releases(release.source):
+        if each.id != release.id and each.status != before[each.id]:
+            typer.echo(f"{each.id}: {each.status} now, was {before[each.id]}: later releases are judged by this one")
 
 
 def _row(release: "Release") -> dict[str, Any]:

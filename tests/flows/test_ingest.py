@@ -121,6 +121,23 @@ def test_what_an_analyst_decided_is_shown_with_its_reason(settings, brought, mon
     assert said == f"accepted by {decided['decision']['by']} on 2021-04-01 11:00 UTC: note 4 of the bulletin"
 
 
+def test_a_decision_names_the_releases_that_it_turns(settings, tmp_path, monkeypatch):
+    """What is accepted is what later ones are judged by: that one of them is held now is said, not left to be found."""
+    monkeypatch.setenv("PILLARFOUR_STORE", str(settings.store))
+    files = []
+    for months in ([100], [200, 90], [100, 90, 80]):
+        row = ";".join([*map(str, months), *"-" * (12 - len(months)), str(sum(months))])
+        files.append(tmp_path / f"{len(months)}.csv")
+        lines = [*PORTAL.splitlines()[:2], f"Total;{row}", f"Haití;{row}"]
+        files[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert [result for _, result in run(settings, *files)] == ["new", "held", "new"]
+    _, doubled, last = (release.id for release in ingest.open_store(settings).releases())
+    said = {choice: CliRunner().invoke(app, ["releases", choice, doubled, "--reason", "x"]).stdout for choice in ("accept", "reject")}
+
+    assert f"{last}: held now, was used" in said["accept"]
+    assert f"{last}: used now, was held" in said["reject"]
+
+
 def test_a_held_release_whose_bytes_are_gone_is_named(settings, brought):
     """It stops nothing, and stays held."""
     run(settings, brought)
