@@ -57,7 +57,7 @@ def standing(alert: Standing, wording: Wording) -> str:
     said = message.figure(alert.condition, wording)
     topic = message.matter(alert.topic, alert.condition, wording)
     level = wording.level(alert.state.level)
-    begun = wording.say("{level} since {since}", level=level, since=wording.day(alert.state.since)) if alert.state.since else level
+    begun = wording.say("{level}, alert since {since}", level=level, since=wording.day(alert.state.since)) if alert.state.since else level
     mark = message.trial(wording, on_trial=alert.on_trial)
     return f"{mark}{begun}: {topic}: {said}" + "".join(f"; {note}" for note in alert.notes)
 

@@ -134,7 +134,7 @@ def change(news: News, wording: Wording) -> str:
         case "active":
             return " ".join(each for each in (_stands(news, wording), _lifted(news, wording)) if each)
         case "resolved":
-            return wording.say("Resolved; it was {before} since {since}.", before=before, since=since)
+            return wording.say("Resolved; it was {before}, alert since {since}.", before=before, since=since)
         case "retracted":
             return wording.say("RETRACTED: revised figures no longer support the {before} of {since}.", before=before, since=since)
         case "pending":

@@ -58,7 +58,7 @@ def test_an_alert_that_joins_a_case_answers_its_first_message(haitian_night: Nig
     mail = parsed(case_letter(night, pinned).content)
 
     assert mail["In-Reply-To"].startswith("<2021-06-12.")
-    assert "Also standing: WATCH since 12 June 2021: Cuban nationals, Darién" in text_of(mail)
+    assert "Also standing: WATCH, alert since 12 June 2021: Cuban nationals, Darién" in text_of(mail)
 
 
 def test_one_message_a_case_and_one_case_a_message(haitian_night: Night, pinned: datetime, in_case):

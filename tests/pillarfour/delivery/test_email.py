@@ -125,7 +125,7 @@ def test_both_parts_say_all_of_a_case(mail: EmailMessage, said: str):
     "said",
     [
         "WARNING: Haitian nationals, Darién: 6,527 events in June 2021",
-        "WATCH since 12 June 2021: Cuban nationals, Darién: 2,770 events in June 2021",
+        "WATCH, alert since 12 June 2021: Cuban nationals, Darién: 2,770 events in June 2021",
         "mexico-surge: Honduran nationals, Mexico: 12,993 in April 2021; WATCH asks that the figure is at least 15,000. 5 more are further",
         'pillarfour releases accept mexico_segob/2021-07-01-9c8d7e6f --reason "…"',
         "the rows sum to 9,000, printed is 9,010; compare it with the publisher's page",

@@ -88,7 +88,10 @@ def test_what_is_only_pending_is_left_to_the_digest(haitian_night: Night, news: 
             "Lowered from EMERGENCY to WARNING; alert since 12 July 2021.",
         ),
         ({"before": "active", "after": "active", "level_before": "warning"}, "Still WARNING; alert since 12 July 2021."),
-        ({"before": "active", "after": "resolved", "level": None, "level_before": "watch"}, "Resolved; it was WATCH since 12 July 2021."),
+        (
+            {"before": "active", "after": "resolved", "level": None, "level_before": "watch"},
+            "Resolved; it was WATCH, alert since 12 July 2021.",
+        ),
         (
             {"before": "active", "after": "retracted", "level": None, "level_before": "watch"},
             "RETRACTED: revised figures no longer support the WATCH of 12 July 2021.",
@@ -320,4 +323,4 @@ def test_the_digest_marks_what_is_on_trial(haitian_night: Night, news: News):
     (case,) = cases(replace(haitian_night, news=(replace(news, on_trial=True),)))
 
     assert digest.new(case, SPANISH).startswith("[PRUEBA] ADVERTENCIA: ")
-    assert digest.standing(replace(haitian_night.standing[0], on_trial=True), ENGLISH).startswith("[TEST] WATCH since ")
+    assert digest.standing(replace(haitian_night.standing[0], on_trial=True), ENGLISH).startswith("[TEST] WATCH, alert since ")
