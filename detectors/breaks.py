@@ -148,7 +148,8 @@ class Breaks(Method[BreaksParameters]):
         limits = limits_by_size(logs.shape[1], self.parameters.memory_periods, chance)
         for column, regressors in enumerate(design):
             rows = np.flatnonzero(np.isfinite(logs[:, column]))
-            before = _weigh(regressions, rows, regressors, logs[rows, column], limits, judged, column)
+            with np.errstate(over="ignore", invalid="ignore"):  # waves that few figures have just determined may forecast anything
+                before = _weigh(regressions, rows, regressors, logs[rows, column], limits, judged, column)
             blind = rows[(judged.status[rows, column] == OK) & ~np.isfinite(judged.upper[rows, column])]
             judged.status[blind, column] = INSUFFICIENT_HISTORY  # a level that has just begun anew, or gaps in the season
             regressions.learn(rows, regressors, logs[rows, column])
