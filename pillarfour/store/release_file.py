@@ -24,6 +24,7 @@ ENCODING: Mapping[str, Any] = {
     "use_dictionary": [name for name in OBSERVATION.names if name != "locator"],
     "column_encoding": {"locator": "DELTA_BYTE_ARRAY"},
     "write_statistics": ["reference_period"],
+    "write_page_checksum": True,
 }
 """Locators differ in their last digits; rows are sorted by period, so its statistics let any reader skip row groups."""
 
@@ -123,7 +124,7 @@ def _damaged(path: Path, cause: Exception) -> StoreError:
 
 
 def _read_cells(path: Path, entry: Entry, *, cells: Collection[tuple[str, str]] | None, columns: Sequence[str] | None) -> pa.Table:
-    with pq.ParquetFile(path, memory_map=True) as file:
+    with pq.ParquetFile(path, memory_map=True, page_checksum_verification=True) as file:
         if file.metadata.metadata.get(FOOTER) != ENTRY.dump_json(entry):
             raise Outdated(f"{path}: was replaced")
         stretches = list(_stretches(entry, cells))

@@ -191,3 +191,22 @@ def test_a_release_damaged_within_is_named(filled):
 
     with pytest.raises(StoreError, match=r"release=2021-04-10-\w+\.parquet: is no whole release \(.*\); delete it and ingest its document"):
         filled.known_on("made_up", LATER)
+
+
+def test_no_byte_of_a_figure_changes_unseen(filled):
+    """Wherever one byte of the pages is lost, the rows are named as damaged, not read as others."""
+    known = filled.known_on("made_up", LATER)
+    path = next(filled.root.glob("observations/*/release=2021-04-10-*.parquet"))
+    content = path.read_bytes()
+    pages_end = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    unnamed = []
+    for place in range(4, pages_end, 5):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :])
+        try:
+            if filled.known_on("made_up", LATER) != known:
+                unnamed.append(place)
+        except StoreError:
+            continue
+
+    assert pages_end > 500
+    assert unnamed == []
