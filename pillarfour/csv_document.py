@@ -5,6 +5,8 @@ Columns stay dictionaries, so that what a source does to a value it does once fo
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
@@ -47,18 +49,10 @@ def read(document: Document, *, headers: Mapping[str, Header]) -> tuple[str, pa.
     ParseError
         If the encoding, the header or the number of cells of a line differs, or there are no rows.
     """
-    import pyarrow.csv as pacsv  # noqa: PLC0415 - heavy, and only documents that are CSV need it
-
     _refuse_encodings(document)
     table = _recognise(document, headers)
-    binary = pa.dictionary(pa.int32(), pa.binary())  # ASCII is checked: as text, each cell would be checked again
     try:
-        rows = pacsv.read_csv(
-            pa.BufferReader(document.content),
-            read_options=pacsv.ReadOptions(use_threads=False, block_size=len(document.content) + 1),  # errors name the line; one chunk
-            parse_options=pacsv.ParseOptions(ignore_empty_lines=False),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(headers[table], binary), strings_can_be_null=False),
-        )
+        rows = _cells(document, headers[table])
     except pa.ArrowInvalid as cause:
         said = str(cause).replace("CSV parse error: ", "").replace("Row #", "line ")
         raise ParseError(f"{document.name}: {said}: the document was cut or edited; fetch it again") from cause
@@ -190,13 +184,31 @@ def _codes(columns: Sequence[pa.DictionaryArray]) -> "np.ndarray[tuple[int], np.
     return codes
 
 
+def _cells(document: Document, columns: Header) -> pa.Table:
+    """Read every cell as text, by all processors; if one is wrong, again by a single one, which knows its line."""
+    import pyarrow.csv as pacsv  # noqa: PLC0415 - heavy, and only documents that are CSV need it
+
+    def read_by(*, threads: bool) -> pa.Table:
+        return pacsv.read_csv(
+            pa.BufferReader(document.content),
+            read_options=pacsv.ReadOptions(use_threads=threads, block_size=len(document.content) + 1),  # one chunk
+            parse_options=pacsv.ParseOptions(ignore_empty_lines=False),
+            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(columns, binary), strings_can_be_null=False),
+        )
+
+    binary = pa.dictionary(pa.int32(), pa.binary())  # ASCII is checked: as text, each cell would be checked again
+    with suppress(pa.ArrowInvalid):
+        return read_by(threads=True)
+    return read_by(threads=False)
+
+
 def _whole(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return column.chunk(0)
 
 
 def _refuse_encodings(document: Document) -> None:
     content = document.content
-    if not content.strip():
+    if not content or content.isspace():
         raise ParseError(f"{document.name}: is empty; fetch it again")
     for mark, encoding in ((b"\xef\xbb\xbf", "UTF-8 with a byte-order mark"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
         if content.startswith(mark):
@@ -208,7 +220,7 @@ def _refuse_encodings(document: Document) -> None:
 
 
 def _recognise(document: Document, headers: Mapping[str, Header]) -> str:
-    first = document.content.split(b"\n", 1)[0].decode("ascii").rstrip("\r")
+    first = BytesIO(document.content).readline().decode("ascii").rstrip("\r\n")
     try:
         found = tuple(next(csv.reader([first]), ()))
     except csv.Error as cause:
