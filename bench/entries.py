@@ -96,4 +96,4 @@ def weekly() -> Iterator[Entry]:
     yield farrington("`nb_plugin`", **weeks, threshold_method="nb_plugin")
     yield farrington("9 years", **weeks, baseline_years=9)
     yield Entry(name="`cusum`, history", made=lambda rate: Cusum(CusumParameters(false_alarms_per_year=rate), processes=2), chart=True)
-    yield Entry(name="`ears`, C2", made=lambda rate: Ears(EarsParameters(false_alarms_per_year=rate)))
+    yield Entry(name="`ears`, C2", made=lambda rate: Ears(EarsParameters(method="C2", false_alarms_per_year=rate)))
