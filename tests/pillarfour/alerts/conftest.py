@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pillarfour.alerts.model import LEVELS, AlertKey, Condition, Evidence, Transition
+from pillarfour.triggers.schema import Triggers
 
 KEY = AlertKey(trigger="darien-surge", stage="darien", subject="total")
 CHOSEN = object()
@@ -62,6 +63,49 @@ def transition(condition):
             level=level,
             reason=f"{level} reached",
             condition=condition(level, key=key),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def file_of():
+    """Make a file of one trigger that watches the Darién: which line, from which figures on, and when it ends."""
+    title = {"en": "x", "es": "x"}
+    stage = {
+        "id": "darien",
+        "title": title,
+        "country": "PAN",
+        "role": "transit",
+        "unit": "persons",
+        "observed_by": [{"source": "s", "table": "t", "measure": "m"}],
+    }
+
+    def make(name, *, line, levels, clear):
+        trigger = {
+            "id": name,
+            "title": title,
+            "status": "active",
+            "kind": "surge",
+            "owner": "o",
+            "rationale": "r",
+            "references": ["u"],
+            "series": {"stages": ["darien"], **line},
+            "levels": levels,
+            "clear": clear,
+            "response": "r",
+            "notify": ["a"],
+        }
+        return Triggers.model_validate(
+            {
+                "version": 1,
+                "groups": {},
+                "stages": [stage],
+                "detectors": {},
+                "responses": {"r": {"title": title, "levels": {"watch": {"within_hours": 1, "en": "a", "es": "a"}}}},
+                "recipients": {"a": {"title": title}},
+                "triggers": [trigger],
+            }
         )
 
     return make

@@ -14,49 +14,25 @@ from pillarfour.detection import Panel
 from pillarfour.model import SeriesKey
 from pillarfour.triggers.evaluate import evaluate
 from pillarfour.triggers.night import Night
-from pillarfour.triggers.schema import Triggers
 
 KEY = AlertKey(trigger="newcomers", stage="darien", subject="PER")
-TITLE = {"en": "x", "es": "x"}
 AUGUST, SEPTEMBER = date(2021, 8, 12), date(2021, 9, 12)
 ONE, NONE = [5000, 5000], [float("nan")] * 2
 
 
-def asking(*, least):
-    """Give a file of one trigger, on the largest nationality of the Darién."""
-    trigger = {
-        "id": "newcomers",
-        "title": TITLE,
-        "status": "active",
-        "kind": "surge",
-        "owner": "o",
-        "rationale": "r",
-        "references": ["u"],
-        "series": {"stages": ["darien"], "for_each_top": {"nationalities": 1, "over_periods": 1}},
-        "levels": {"watch": {"level": {"at_least": least, "unit": "persons"}}},
-        "clear": {"level": {"at_most": 10, "unit": "persons"}},
-        "response": "r",
-        "notify": ["a"],
-    }
-    stage = {
-        "id": "darien",
-        "title": TITLE,
-        "country": "PAN",
-        "role": "transit",
-        "unit": "persons",
-        "observed_by": [{"source": "s", "table": "t", "measure": "m"}],
-    }
-    return Triggers.model_validate(
-        {
-            "version": 1,
-            "groups": {},
-            "stages": [stage],
-            "detectors": {},
-            "responses": {"r": {"title": TITLE, "levels": {"watch": {"within_hours": 1, "en": "a", "es": "a"}}}},
-            "recipients": {"a": {"title": TITLE}},
-            "triggers": [trigger],
-        }
-    )
+@pytest.fixture(scope="module")
+def asking(file_of):
+    """Make a file of one trigger, on the largest nationality of the Darién."""
+
+    def make(*, least):
+        return file_of(
+            "newcomers",
+            line={"for_each_top": {"nationalities": 1, "over_periods": 1}},
+            levels={"watch": {"level": {"at_least": least, "unit": "persons"}}},
+            clear={"level": {"at_most": 10, "unit": "persons"}},
+        )
+
+    return make
 
 
 def night(known_on, **figures):
@@ -84,7 +60,7 @@ def lived(states, triggers, known):
 
 
 @pytest.fixture(scope="module")
-def triggers():
+def triggers(asking):
     return asking(least=1000)
 
 
@@ -119,7 +95,7 @@ def test_a_stage_of_which_nothing_is_known_ends_nothing(figures, triggers, stand
     assert (moves, states[KEY].state, states[KEY].level) == ({}, "active", "watch")
 
 
-def test_who_a_changed_rule_leaves_out_ends_by_the_rule(standing):
+def test_who_a_changed_rule_leaves_out_ends_by_the_rule(standing, asking):
     """The trigger's content is another one: it is the rule that no longer watches Peru."""
     moves, states = lived(standing, asking(least=900), night(SEPTEMBER, VEN=[7000, 7000], PER=[10, 6000]))
 

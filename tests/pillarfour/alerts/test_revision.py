@@ -15,59 +15,31 @@ from pillarfour.detection import Panel
 from pillarfour.model import SeriesKey
 from pillarfour.triggers.evaluate import evaluate
 from pillarfour.triggers.night import Night
-from pillarfour.triggers.schema import Triggers
 
 SERIES = SeriesKey(stage="darien", subject="total")
 KEY = AlertKey(trigger="darien-surge", stage="darien", subject="total")
-TITLE = {"en": "x", "es": "x"}
 FEBRUARY, MARCH = date(2025, 2, 12), date(2025, 3, 12)
 
 
-def asking(watch):
-    """Give a file of one trigger, which ends under 1,000."""
-    trigger = {
-        "id": "darien-surge",
-        "title": TITLE,
-        "status": "active",
-        "kind": "surge",
-        "owner": "o",
-        "rationale": "r",
-        "references": ["u"],
-        "series": {"stages": ["darien"], "subject": "total"},
-        "levels": {"watch": watch, "warning": {"level": {"at_least": 8000, "unit": "persons"}}},
-        "clear": {"level": {"at_most": 1000, "unit": "persons"}},
-        "response": "r",
-        "notify": ["a"],
-    }
-    stage = {
-        "id": "darien",
-        "title": TITLE,
-        "country": "PAN",
-        "role": "transit",
-        "unit": "persons",
-        "observed_by": [{"source": "s", "table": "t", "measure": "m"}],
-    }
-    return Triggers.model_validate(
-        {
-            "version": 1,
-            "groups": {},
-            "stages": [stage],
-            "detectors": {},
-            "responses": {"r": {"title": TITLE, "levels": {"watch": {"within_hours": 1, "en": "a", "es": "a"}}}},
-            "recipients": {"a": {"title": TITLE}},
-            "triggers": [trigger],
-        }
-    )
+@pytest.fixture(scope="module")
+def asking(file_of):
+    """Make a file of one trigger, which ends under 1,000."""
+
+    def make(watch):
+        levels = {"watch": watch, "warning": {"level": {"at_least": 8000, "unit": "persons"}}}
+        return file_of("darien-surge", line={"subject": "total"}, levels=levels, clear={"level": {"at_most": 1000, "unit": "persons"}})
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def triggers():
+def triggers(asking):
     """Ask for 5,000 persons that are twice as many as the month before."""
     return asking({"all": [{"level": {"at_least": 5000, "unit": "persons"}}, {"growth": {"over_periods": 1, "factor": 2}}]})
 
 
 @pytest.fixture(scope="module")
-def asking_the_past():
+def asking_the_past(asking):
     """Ask for more than in each of the three months before."""
     return asking({"new_high": {"over_periods": 3}})
 
@@ -195,7 +167,7 @@ def test_an_outage_is_not_retracted(triggers, false_alarm):
 
 
 @pytest.fixture(scope="module")
-def confirmed():
+def confirmed(asking):
     """Ask the border for 100 after a wave of 5,000 in the Darién."""
     file = asking({"level": {"at_least": 5000, "unit": "counts"}})
     darien, (trigger,) = file.stages[0], file.triggers

@@ -43,21 +43,19 @@ def test_a_torn_line_is_no_look_and_harms_no_other(store):
     assert [visit.what for visit in store.visits.read()] == ["looked", "new"]
 
 
-def test_a_damaged_line_is_an_error_with_its_number(store):
-    """A line that was finished and cannot be read is not passed over."""
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"nonsense", r"Invalid JSON"),
+        (b'{"at": "2024-01-01T00:00:00Z", "source": "made_up", "what": "glanced"}', r"what: Input should be 'looked', "),
+    ],
+    ids=["no JSON", "no look"],
+)
+def test_a_damaged_line_is_an_error_with_its_number(store, line, said):
+    """A line that was finished and cannot be read as a look is not passed over, and the message says what is wrong with it."""
     store.visits.record("made_up", "looked")
     with store.visits.path.open("ab") as log:
-        log.write(b"nonsense\n")
+        log.write(line + b"\n")
 
-    with pytest.raises(StoreError, match=r"visits.jsonl:2: damaged"):
-        store.visits.read()
-
-
-def test_a_line_of_something_else_is_an_error_with_its_number(store):
-    """JSON that is no look is damage too, and the message says what it lacks."""
-    store.visits.record("made_up", "looked")
-    with store.visits.path.open("ab") as log:
-        log.write(b'{"at": "2024-01-01T00:00:00Z", "source": "made_up", "what": "glanced"}\n')
-
-    with pytest.raises(StoreError, match=r"visits.jsonl:2: damaged \(what: Input should be 'looked', .*\); put the line right"):
+    with pytest.raises(StoreError, match=rf"visits.jsonl:2: damaged \({said}.*\); put the line right"):
         store.visits.read()
