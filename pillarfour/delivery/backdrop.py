@@ -179,13 +179,10 @@ def onward(places: Iterable[Place], wording: Wording) -> list[str]:
 
 def _ahead(place: Place, wording: Wording) -> list[str]:
     """Say what is expected, in a sentence for each earlier stage and lag that it rests on."""
-    rests_on = dict.fromkeys((each.upstream[wording.language], each.lag_months, each.coverage) for each in place.ahead)
-    return [
-        _expected(
-            place, [each for each in place.ahead if (each.upstream[wording.language], each.lag_months, each.coverage) == one], wording
-        )
-        for one in rests_on
-    ]
+    rests_on: dict[tuple[str, int, float], list[Ahead]] = {}
+    for each in place.ahead:
+        rests_on.setdefault((each.upstream[wording.language], each.lag_months, each.coverage), []).append(each)
+    return [_expected(place, months, wording) for months in rests_on.values()]
 
 
 def _expected(place: Place, months: Sequence[Ahead], wording: Wording) -> str:

@@ -1,10 +1,10 @@
 """A case as it is told: one message a movement and night, in the thread of its first one."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import count
+from itertools import chain, count
 
 from pillarfour.alerts.model import Level, State, rank
 from pillarfour.delivery.night import Mark, News, Night, Standing
@@ -93,12 +93,8 @@ def digest_id(night: Night, *, language: Language, taken: Collection[str] = ()) 
 
 
 def _untaken(start: str, *parts: str, taken: Collection[str]) -> str:
-    return next(name for name in _numbered(start, *parts) if name not in taken)
-
-
-def _numbered(start: str, *parts: str) -> Iterator[str]:
-    yield _name(start, *parts)
-    yield from (_name(start, *parts, str(number)) for number in count(2))
+    names = chain([_name(start, *parts)], (_name(start, *parts, str(number)) for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _name(start: str, *parts: str) -> str:
